@@ -1,0 +1,147 @@
+#include "base/memory.h"
+
+#include <sys/mman.h>
+
+#include "base/syscall.h"
+
+/* gcc may emit calls to these even in freestanding code; local versions keep them from going
+   through the program's (interposable) ones. */
+void *memcpy(void *to, const void *from, size_t size) __attribute__((visibility("hidden")));
+void *memset(void *at, int byte, size_t size) __attribute__((visibility("hidden")));
+
+void *memcpy(void *to, const void *from, size_t size)
+{
+    mem_copy(to, from, size);
+    return to;
+}
+
+void *memset(void *at, int byte, size_t size)
+{
+    void *start = at;
+    __asm__ volatile("rep stosb" : "+D"(at), "+c"(size) : "a"(byte) : "memory");
+    return start;
+}
+
+bool mem_equal(const void *a, const void *b, size_t size)
+{
+    const unsigned char *x = a, *y = b;
+    for (size_t i = 0; i < size; i++)
+        if (x[i] != y[i])
+            return false;
+    return true;
+}
+
+size_t text_length(const char *text)
+{
+    size_t length = 0;
+    while (text[length])
+        length++;
+    return length;
+}
+
+bool text_equal(const char *a, const char *b)
+{
+    while (*a && *a == *b)
+        a++, b++;
+    return *a == *b;
+}
+
+bool text_starts(const char *text, const char *prefix)
+{
+    while (*prefix)
+        if (*text++ != *prefix++)
+            return false;
+    return true;
+}
+
+const char *text_find(const char *text, char c)
+{
+    for (; *text; text++)
+        if (*text == c)
+            return text;
+    return NULL;
+}
+
+const char *text_find_text(const char *text, const char *part)
+{
+    for (; *text; text++)
+        if (text_starts(text, part))
+            return text;
+    return NULL;
+}
+
+const char *text_base(const char *path)
+{
+    const char *base = path;
+    for (; *path; path++)
+        if (*path == '/')
+            base = path + 1;
+    return base;
+}
+
+bool text_number(const char *text, size_t length, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+    if (length == 0 || length > 19)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        value = value * 10 + (uint64_t)(text[i] - '0');
+    }
+    *ret_value = value;
+    return true;
+}
+
+void *pages_map(size_t size)
+{
+    long at = raw_syscall(SYS_mmap, 0, size, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return raw_failed(at) ? NULL : (void *)at;
+}
+
+void *pages_map_wiped(size_t size)
+{
+    void *at = pages_map(size);
+    if (at) {
+        raw_syscall(SYS_madvise, at, size, MADV_WIPEONFORK);
+        /* A touched word must not cost two megabytes: these tables are sparse. */
+        raw_syscall(SYS_madvise, at, size, MADV_NOHUGEPAGE);
+    }
+    return at;
+}
+
+void pages_unmap(void *at, size_t size)
+{
+    raw_syscall(SYS_munmap, at, size);
+}
+
+#define ARENA_CHUNK (256u * 1024)
+
+static _Atomic(uintptr_t) arena_next, arena_end;
+
+void *arena_alloc(size_t size)
+{
+    size = (size + 15) & ~(size_t)15;
+    if (size >= ARENA_CHUNK / 4)
+        return pages_map((size + 4095) & ~(size_t)4095);
+    for (;;) {
+        uintptr_t end = __atomic_load_n(&arena_end, __ATOMIC_ACQUIRE);
+        uintptr_t at = __atomic_load_n(&arena_next, __ATOMIC_ACQUIRE);
+        if (end && at + size <= end && at >= end - ARENA_CHUNK) {
+            if (__atomic_compare_exchange_n(&arena_next, &at, at + size, false, __ATOMIC_ACQ_REL,
+                                            __ATOMIC_RELAXED))
+                return (void *)at;
+            continue;
+        }
+        /* Used up: whoever gets here first installs a new chunk; a loser keeps its chunk for this
+           one allocation's sake only when it also loses the race to install (rare, bounded by
+           threads). */
+        uintptr_t chunk = (uintptr_t)pages_map(ARENA_CHUNK);
+        if (!chunk)
+            return NULL;
+        __atomic_store_n(&arena_next, chunk + size, __ATOMIC_RELEASE);
+        __atomic_store_n(&arena_end, chunk + ARENA_CHUNK, __ATOMIC_RELEASE);
+        return (void *)chunk;
+    }
+}

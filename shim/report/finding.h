@@ -1,0 +1,44 @@
+/*
+ * Findings: what a detector has to say, written into the recording. A draft on the caller's stack
+ * is filled and told; the same place (kind + stacks by role) told again only counts.
+ *
+ * Any thread, guard entered.
+ */
+#ifndef HOLDFAST_REPORT_FINDING_H
+#define HOLDFAST_REPORT_FINDING_H
+
+#include "format/recording.h"
+#include "format/tables.h"
+#include "state/thread.h"
+
+#define FINDING_EVIDENCE_MAX 10u
+
+struct finding {
+    enum kind kind;
+    uint8_t severity;   /* 0 = the kind's own */
+    uint8_t confidence; /* finding_begin says CONFIDENCE_CERTAIN */
+    uint32_t thread;
+    uint32_t count; /* how many at once; finding_begin says 1 */
+    uint64_t amount, amount2;
+    uint32_t count2;
+    uint32_t detail; /* strings */
+    uint32_t evidence_count;
+    struct evidence_row evidence[FINDING_EVIDENCE_MAX];
+};
+
+void finding_begin(struct finding *finding, enum kind kind, const struct thread *self);
+
+/* One more piece of evidence, zeroed but for type and role; never NULL (the last one is reused when
+   there are too many). */
+struct evidence_row *finding_evidence(struct finding *finding, enum evidence type, enum role role);
+
+/* A stack in its role; a stack id of 0 adds nothing. */
+void finding_stack(struct finding *finding, enum role role, uint32_t stack, uint32_t thread);
+
+/* Writes it, or counts it when it is known. Returns its row, NULL when there is no room. */
+struct finding_row *finding_tell(const struct finding *finding);
+
+/* In a fork's child: nothing is known yet. */
+void finding_after_fork(void);
+
+#endif

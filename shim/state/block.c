@@ -1,0 +1,203 @@
+#include "state/block.h"
+
+#include <sys/mman.h>
+
+#include "base/lock.h"
+#include "base/memory.h"
+#include "base/syscall.h"
+
+#define REGION_COUNT (1ull << (47 - BLOCK_REGION_SHIFT))
+#define REGION_MASK  ((1ull << BLOCK_REGION_SHIFT) - 1)
+#define ROWS_AT_ONCE 64u /* rows that a thread reserves in one go */
+
+unsigned block_window_shift = 5;
+uint64_t block_unseen;
+static uint32_t **regions; /* REGION_COUNT pointers; entries written under LOCK_REGIONS */
+
+bool block_start_up(bool foreign)
+{
+    block_window_shift = foreign ? 4 : 5;
+    block_unseen = 0;
+    /* In a child the old table is there already, wiped. */
+    if (!regions)
+        regions = pages_map_wiped(REGION_COUNT * sizeof *regions);
+    struct section *section = &recording->sections[SECTION_BLOCKS - 1];
+    if (section->used == 0)
+        section_reserve(SECTION_BLOCKS, sizeof(struct block_row)); /* row 0 means none */
+    return regions != NULL;
+}
+
+uint32_t *block_region(uintptr_t address)
+{
+    uintptr_t index = address >> BLOCK_REGION_SHIFT;
+    if (unlikely(index >= REGION_COUNT || !regions))
+        return NULL;
+    return __atomic_load_n(&regions[index], __ATOMIC_ACQUIRE);
+}
+
+static __attribute__((noinline)) uint32_t *region_make(uintptr_t address)
+{
+    uintptr_t index = address >> BLOCK_REGION_SHIFT;
+    if (index >= REGION_COUNT || !regions)
+        return NULL;
+    lock_take(LOCK_REGIONS);
+    uint32_t *region = regions[index];
+    if (!region) {
+        size_t size = sizeof(uint32_t) << (BLOCK_REGION_SHIFT - block_window_shift);
+        region = pages_map_wiped(size);
+        /* Publishes a zeroed table. Pairs with the acquire in block_region(). */
+        __atomic_store_n(&regions[index], region, __ATOMIC_RELEASE);
+    }
+    lock_give(LOCK_REGIONS);
+    return region;
+}
+
+static inline uint32_t *window_of(uint32_t *region, uintptr_t address)
+{
+    return &region[(address & REGION_MASK) >> block_window_shift];
+}
+
+static inline struct block_row *row_at(uint32_t index)
+{
+    return ROW(SECTION_BLOCKS, struct block_row, index);
+}
+
+static __attribute__((noinline)) uint32_t take_rows(struct thread *self)
+{
+    struct block_row *rows =
+        section_reserve(SECTION_BLOCKS, ROWS_AT_ONCE * sizeof(struct block_row));
+    if (!rows)
+        return 0;
+    self->block_next = (uint32_t)(rows - row_at(0));
+    self->block_end = self->block_next + ROWS_AT_ONCE;
+    return self->block_next++;
+}
+
+void block_born(struct thread *self, uintptr_t address, uint64_t size, enum block_family family,
+                uint32_t stack)
+{
+    uint32_t *region = block_region(address);
+    if (unlikely(!region) && !(region = region_make(address)))
+        return;
+    uint32_t *window = window_of(region, address);
+    uint32_t index = *window;
+    if (!index) {
+        index = likely(self->block_next < self->block_end) ? self->block_next++ : take_rows(self);
+        if (unlikely(!index)) {
+            __atomic_fetch_add(&block_unseen, 1, __ATOMIC_RELAXED);
+            return;
+        }
+    }
+    struct block_row *row = row_at(index);
+    /* A reader that copies the row meanwhile sees head change. */
+    __atomic_store_n(&row->head, 0, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    row->size_scope = (size & BLOCK_SIZE_MASK) | (uint64_t)self->scope << BLOCK_SCOPE_SHIFT;
+    row->stack = stack;
+    row->thread = self->number;
+    row->checkpoint = recording->checkpoint;
+    row->freed_stack = 0;
+    /* Publishes the row. Pairs with the acquire of readers and of the scan. */
+    __atomic_store_n(&row->head,
+                     address | (uint64_t)BLOCK_LIVE << BLOCK_STATE_SHIFT |
+                         (uint64_t)family << BLOCK_FAMILY_SHIFT,
+                     __ATOMIC_RELEASE);
+    *window = index;
+}
+
+void block_forget(uintptr_t address)
+{
+    if (!address)
+        return;
+    __atomic_fetch_add(&block_unseen, 1, __ATOMIC_RELAXED);
+    uint32_t *region = block_region(address);
+    if (!region)
+        return;
+    uint32_t index = *window_of(region, address);
+    if (index)
+        __atomic_store_n(&row_at(index)->head, 0, __ATOMIC_RELEASE);
+}
+
+struct block_row *block_find(uintptr_t address)
+{
+    uint32_t *region = block_region(address);
+    uint32_t index = region ? *window_of(region, address) : 0;
+    if (!index)
+        return NULL;
+    struct block_row *row = row_at(index);
+    return likely((row->head & BLOCK_ADDRESS_MASK) == address && row->head) ? row : NULL;
+}
+
+static inline void set_state(struct block_row *row, enum block_state state)
+{
+    uint64_t head = row->head & ~(0xffull << BLOCK_STATE_SHIFT);
+    __atomic_store_n(&row->head, head | (uint64_t)state << BLOCK_STATE_SHIFT, __ATOMIC_RELEASE);
+}
+
+void block_dying(struct block_row *row, uint32_t stack)
+{
+    row->freed_stack = stack;
+    set_state(row, BLOCK_FREED);
+}
+
+void block_moving(struct block_row *row)
+{
+    set_state(row, BLOCK_MOVING);
+}
+
+void block_stays(struct block_row *row)
+{
+    set_state(row, BLOCK_LIVE);
+}
+
+static bool is_live(const struct block_row *row)
+{
+    enum block_state state = block_state_of(row);
+    return state == BLOCK_LIVE || state == BLOCK_MOVING;
+}
+
+/* Highest window of a region at or below `from` that holds a live block. A quick skip over zero
+   words keeps a walk over an empty 16 MB under 50 us. */
+static struct block_row *last_live(uint32_t *region, size_t from)
+{
+    for (size_t i = from + 1; i-- > 0;)
+        if (region[i] && is_live(row_at(region[i])))
+            return row_at(region[i]);
+    return NULL;
+}
+
+struct block_row *block_around(uintptr_t address)
+{
+    uintptr_t top = address >> BLOCK_REGION_SHIFT;
+    size_t last = (1ull << (BLOCK_REGION_SHIFT - block_window_shift)) - 1;
+    if (!regions || top >= REGION_COUNT)
+        return NULL;
+    /* A block that began in an earlier region: look back over as many regions as the largest block
+       could span (64 GB); nearly all of them have no table, so this is a walk over a few pages of
+       pointers. */
+    for (uintptr_t r = top; r + 4096 > top && r < REGION_COUNT; r--) {
+        uint32_t *region = __atomic_load_n(&regions[r], __ATOMIC_ACQUIRE);
+        if (!region)
+            continue;
+        size_t from = r == top ? (address & REGION_MASK) >> block_window_shift : last;
+        struct block_row *row = last_live(region, from);
+        if (row && block_address(row) > address) /* starts later in the same window */
+            row = from ? last_live(region, from - 1) : NULL;
+        if (row) {
+            uint64_t size = block_size(row);
+            return address - block_address(row) < (size ? size : 1) ? row : NULL;
+        }
+    }
+    return NULL;
+}
+
+void block_each(void (*visit)(struct block_row *row, void *with), void *with)
+{
+    size_t windows = 1ull << (BLOCK_REGION_SHIFT - block_window_shift);
+    for (uintptr_t r = 0; regions && r < REGION_COUNT; r++) {
+        uint32_t *region = regions[r];
+        for (size_t i = 0; region && i < windows; i++)
+            if (region[i] && is_live(row_at(region[i])))
+                visit(row_at(region[i]), with);
+    }
+}

@@ -1,0 +1,26 @@
+/*
+ * Modules and their lifetimes: rows in SECTION_MODULES. A module gets its row when a stack first
+ * meets its code (state/stack.c asks module_seen on a miss of its row cache), so loading needs no
+ * hook; unloading does: module_unloaded() after each dlclose looks for rows whose module is gone,
+ * ends them, and starts a new epoch.
+ */
+#ifndef HOLDFAST_STATE_MODULE_H
+#define HOLDFAST_STATE_MODULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Counts dlclose calls that unloaded something; stacks carry it. Read by any thread. */
+extern uint32_t module_epoch;
+
+/* The code at pc belongs to a module: make sure that it has a row. Guard entered. */
+void module_seen(uintptr_t pc);
+
+/* After dlclose: end the rows of modules that are gone. Returns true when there were any (the
+   caller then calls stack_forget). */
+bool module_unloaded(void);
+
+/* In a fork's child with a new recording: rows start afresh. */
+void module_after_fork(void);
+
+#endif

@@ -1,0 +1,203 @@
+#include "state/thread.h"
+
+#include "base/lock.h"
+#include "base/recording.h"
+#include "base/syscall.h"
+#include "format/tables.h"
+#include "state/clock.h"
+#include "state/options.h"
+
+__thread struct thread *thread_current;
+struct thread *thread_list;
+bool (*guard_birth)(void);
+union observing_page observing_page __attribute__((aligned(4096)));
+
+#define RINGS_MAX 8192u
+
+/* True when the frame that entered the guard has been left by longjmp or an exception: we stand
+   above it on the same stack. A handler on another stack (sigaltstack) cannot tell, and leaves it.
+ */
+static bool guard_is_stale(struct thread *self)
+{
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    return self->busy != GUARD_VFORK && here > self->busy + 4096 && here < self->stack_high &&
+           self->busy >= self->stack_low;
+}
+
+/* A thread that we did not see being created: made before us, or by a raw clone with its own TLS.
+ */
+static struct thread *thread_adopt(void)
+{
+    struct thread *self = thread_create(NULL, 0, THREAD_ADOPTED | THREAD_DETACHED);
+    if (self)
+        thread_begin(self);
+    return self;
+}
+
+struct thread *guard_enter_slow(void)
+{
+    struct thread *self = thread_current;
+    if (!observing.on) {
+        if (!guard_birth || !guard_birth())
+            return NULL;
+        self = thread_current;
+    }
+    if (!self)
+        self = thread_adopt();
+    if (!self || (self->busy && !guard_is_stale(self)))
+        return NULL;
+    self->busy = (uintptr_t)__builtin_frame_address(0);
+    return self;
+}
+
+static struct event_ring *ring_take(void)
+{
+    /* Rings are bounded: the first RINGS_MAX running threads have one. */
+    static uint32_t next;
+    struct section *section = &recording->sections[SECTION_EVENTS - 1];
+    if (__atomic_load_n(&next, __ATOMIC_RELAXED) >= RINGS_MAX ||
+        section->used + sizeof(struct event_ring) > section->capacity)
+        return NULL;
+    struct event_ring *ring = section_reserve(SECTION_EVENTS, sizeof *ring);
+    if (ring)
+        __atomic_fetch_add(&next, 1, __ATOMIC_RELAXED);
+    return ring;
+}
+
+/* True when the kernel has no such thread any more. */
+static bool thread_is_gone(const struct thread *thread)
+{
+    return thread->ended && thread->tid &&
+           raw_syscall(SYS_tgkill, raw_syscall(SYS_getpid), thread->tid, 0) == -3 /* ESRCH */;
+}
+
+/* The struct (with its ring, memo and block rows) of a thread that is gone, or a new one. */
+static struct thread *thread_struct(void)
+{
+    for (struct thread *old = thread_list; old; old = old->next)
+        if (__atomic_load_n(&old->ended, __ATOMIC_RELAXED) && thread_is_gone(old)) {
+            old->tid = 0;
+            old->ended = false;
+            old->waiting = 0;
+            old->busy = 0;
+            return old;
+        }
+    struct thread *made = arena_alloc(sizeof *made);
+    if (!made)
+        return NULL;
+    made->ring = ring_take();
+    made->next = thread_list;
+    __atomic_store_n(&thread_list, made, __ATOMIC_RELEASE);
+    return made;
+}
+
+static struct thread_row row_for_none;
+
+struct thread *thread_create(struct thread *creator, uint32_t created_stack, uint32_t flags)
+{
+    if (!recording || !lock_try(LOCK_THREADS)) {
+        if (!recording)
+            return NULL;
+        lock_take(LOCK_THREADS);
+    }
+    struct thread *made = thread_struct();
+    if (made) {
+        struct section *section = &recording->sections[SECTION_THREADS - 1];
+        if (section->used == 0)
+            section_row(SECTION_THREADS, 0); /* thread 0 means "unknown" */
+        uint32_t number = (uint32_t)(section->used / sizeof(struct thread_row));
+        made->row = section_row(SECTION_THREADS, number);
+        made->number = made->row ? number : 0;
+        if (!made->row)
+            made->row = &row_for_none;
+    }
+    lock_give(LOCK_THREADS);
+    if (!made)
+        return NULL;
+    made->depth = (uint32_t)options.number[OPTION_STACK_DEPTH];
+    made->scope = creator ? creator->scope : 0;
+    struct thread_row *row = made->row;
+    row->flags = flags;
+    row->creator = creator ? creator->number : 0;
+    row->created_stack = created_stack;
+    row->created_time = clock_now();
+    row->scope = made->scope;
+    row->checkpoint = recording->checkpoint;
+    row->event_ring =
+        made->ring ? (uint32_t)(made->ring - (struct event_ring *)section_start[SECTION_EVENTS]) + 1
+                   : 0;
+    __atomic_store_n(&row->state, THREAD_STARTING, __ATOMIC_RELEASE);
+    return made;
+}
+
+void thread_begin(struct thread *self)
+{
+    struct thread_row *row = self->row;
+    self->tid = (int32_t)raw_syscall(SYS_gettid);
+    row->tid = self->tid;
+    /* The thread pointer is the pthread_t (x86-64 ABI of glibc: TCB self pointer at fs:0). */
+    __asm__("mov %%fs:0, %0" : "=r"(row->pthread));
+    row->started_time = clock_now();
+    __atomic_store_n(&row->state, THREAD_RUNNING, __ATOMIC_RELEASE);
+    self->ended = false;
+    thread_current = self;
+    thread_event(self, EVENT_THREAD_START, 0, row->created_stack, self->number);
+}
+
+void thread_finish(struct thread *self)
+{
+    self->row->ended_time = clock_now();
+    __atomic_store_n(&self->row->state, THREAD_ENDED, __ATOMIC_RELEASE);
+    thread_event(self, EVENT_THREAD_END, 0, 0, self->number);
+    __atomic_store_n(&self->ended, true, __ATOMIC_RELEASE);
+}
+
+struct thread *thread_by_pthread(uintptr_t pthread)
+{
+    struct thread *found = NULL;
+    for (struct thread *t = __atomic_load_n(&thread_list, __ATOMIC_ACQUIRE); t; t = t->next)
+        if (t->row && t->row->pthread == pthread && (!found || t->number > found->number))
+            found = t;
+    return found;
+}
+
+void thread_after_fork(void)
+{
+    struct thread *self = thread_current;
+    thread_list = NULL;
+    thread_current = NULL;
+    if (!recording)
+        return;
+    /* Structs of the other threads are lost to the child: bounded by the parent's number of
+     * threads. */
+    struct thread *made = thread_create(NULL, 0, THREAD_MAIN);
+    if (!made)
+        return;
+    if (self) {
+        made->scope = self->scope;
+        made->stack_low = self->stack_low;
+        made->stack_high = self->stack_high;
+    }
+    thread_begin(made);
+}
+
+void thread_event(struct thread *self, uint16_t type, uint16_t kind, uint32_t stack,
+                  uint64_t object)
+{
+    struct event_ring *ring = self->ring;
+    if (!ring)
+        return;
+    uint64_t next = ring->next;
+    struct event_row *row = &ring->rows[next % EVENT_RING_ROWS];
+    __atomic_store_n(&row->time, 0, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    row->thread = self->number;
+    row->type = type;
+    row->kind = kind;
+    row->stack = stack;
+    row->object = object;
+    ring->thread = self->number;
+    /* Publishes the row. Pairs with the reader's acquire of time. */
+    __atomic_store_n(&row->time, clock_coarse(), __ATOMIC_RELEASE);
+    __atomic_store_n(&ring->next, next + 1, __ATOMIC_RELEASE);
+}
