@@ -1,0 +1,94 @@
+#include "interpose/real.h"
+
+#include <dlfcn.h>
+
+enum {
+#define SYMBOL(name, type) INDEX_##name,
+#include "interpose/functions.def"
+#undef SYMBOL
+    FUNCTION_COUNT
+};
+
+static const char *const names[FUNCTION_COUNT] = {
+#define SYMBOL(name, type) #name,
+#include "interpose/functions.def"
+#undef SYMBOL
+};
+
+/* early_NAME: push the entry's index, look everything up, go on to the real function with all
+   argument registers as they were. */
+__asm__(".text\n"
+        ".type early_common, @function\n"
+        "early_common:\n"
+        ".cfi_startproc\n"
+        ".cfi_adjust_cfa_offset 8\n"
+        "push %rbp\n .cfi_adjust_cfa_offset 8\n .cfi_rel_offset %rbp, 0\n"
+        "mov %rsp, %rbp\n .cfi_def_cfa_register %rbp\n"
+        "and $-16, %rsp\n"
+        "sub $192, %rsp\n"
+        "mov %rdi, (%rsp)\n mov %rsi, 8(%rsp)\n mov %rdx, 16(%rsp)\n mov %rcx, 24(%rsp)\n"
+        "mov %r8, 32(%rsp)\n mov %r9, 40(%rsp)\n mov %rax, 48(%rsp)\n"
+        "movaps %xmm0, 64(%rsp)\n movaps %xmm1, 80(%rsp)\n movaps %xmm2, 96(%rsp)\n"
+        "movaps %xmm3, 112(%rsp)\n movaps %xmm4, 128(%rsp)\n movaps %xmm5, 144(%rsp)\n"
+        "movaps %xmm6, 160(%rsp)\n movaps %xmm7, 176(%rsp)\n"
+        "call real_find\n"
+        "mov 8(%rbp), %r11\n"
+        "lea real(%rip), %r10\n"
+        "mov (%r10,%r11,8), %r11\n"
+        "mov (%rsp), %rdi\n mov 8(%rsp), %rsi\n mov 16(%rsp), %rdx\n mov 24(%rsp), %rcx\n"
+        "mov 32(%rsp), %r8\n mov 40(%rsp), %r9\n mov 48(%rsp), %rax\n"
+        "movaps 64(%rsp), %xmm0\n movaps 80(%rsp), %xmm1\n movaps 96(%rsp), %xmm2\n"
+        "movaps 112(%rsp), %xmm3\n movaps 128(%rsp), %xmm4\n movaps 144(%rsp), %xmm5\n"
+        "movaps 160(%rsp), %xmm6\n movaps 176(%rsp), %xmm7\n"
+        "mov %rbp, %rsp\n pop %rbp\n .cfi_def_cfa %rsp, 16\n"
+        "add $8, %rsp\n .cfi_adjust_cfa_offset -8\n"
+        "jmp *%r11\n"
+        ".cfi_endproc\n"
+        ".size early_common, . - early_common\n");
+
+/* The index must be a literal in the assembly: an assembler symbol per entry counts them. */
+__asm__(".set early_index, 0\n");
+#define SYMBOL(name, type)                                                                         \
+    void early_##name(void) __attribute__((visibility("hidden")));                                 \
+    __asm__(".text\n.globl early_" #name "\n.hidden early_" #name "\n.type early_" #name           \
+            ", @function\nearly_" #name ":\n.cfi_startproc\npush $early_index\n"                   \
+            ".cfi_adjust_cfa_offset 8\njmp early_common\n.cfi_endproc\n.size early_" #name         \
+            ", . - early_" #name "\n.set early_index, early_index + 1\n");
+#include "interpose/functions.def"
+#undef SYMBOL
+
+/* A function that does not exist in this process keeps its stub, so real_is_there() must be asked
+   first wherever that can be (C++ operators without libstdc++). */
+struct real real = {
+#define SYMBOL(name, type) .name = (__typeof__(type) *)early_##name,
+#include "interpose/functions.def"
+#undef SYMBOL
+};
+
+static void *const early[FUNCTION_COUNT] = {
+#define SYMBOL(name, type) (void *)early_##name,
+#include "interpose/functions.def"
+#undef SYMBOL
+};
+
+bool real_is_there(const void *entry)
+{
+    for (int i = 0; i < FUNCTION_COUNT; i++)
+        if (early[i] == entry)
+            return false;
+    return true;
+}
+
+void real_find(void)
+{
+    static bool found;
+    void **entries = (void **)&real;
+    if (__atomic_load_n(&found, __ATOMIC_ACQUIRE))
+        return;
+    for (int i = 0; i < FUNCTION_COUNT; i++) {
+        void *next = dlsym(RTLD_NEXT, names[i]);
+        if (next)
+            __atomic_store_n(&entries[i], next, __ATOMIC_RELEASE);
+    }
+    __atomic_store_n(&found, true, __ATOMIC_RELEASE);
+}

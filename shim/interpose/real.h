@@ -1,0 +1,56 @@
+/*
+ * The functions behind our wrappers: real.NAME is what RTLD_NEXT finds. Before they are looked up
+ * each entry points at a stub that looks all of them up and goes on to the right one, so that calls
+ * made before our constructor (other libraries' constructors, the loader) work from the first.
+ *
+ * Also declares every wrapper: wrap_NAME has the symbol NAME.
+ */
+#ifndef HOLDFAST_INTERPOSE_REAL_H
+#define HOLDFAST_INTERPOSE_REAL_H
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <threads.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FUNCTION(name) SYMBOL(name, __typeof__(name))
+
+struct real {
+#define SYMBOL(name, type) __typeof__(type) *name;
+#include "interpose/functions.def"
+#undef SYMBOL
+};
+extern struct real real;
+
+#define SYMBOL(name, type)                                                                         \
+    extern __typeof__(type) wrap_##name __asm__(#name) __attribute__((visibility("default")));
+#include "interpose/functions.def"
+#undef SYMBOL
+
+/* Looks all of them up. Idempotent; any thread; also runs by itself at the first call of any. */
+void real_find(void);
+
+/* True when real.NAME is more than a stub: the function exists in this process. */
+bool real_is_there(const void *entry);
+
+/* The frame whose caller is the program: pass to stack_here. The shim is built with frame pointers.
+ */
+#define FRAME __builtin_frame_address(0)
+
+#endif

@@ -1,0 +1,175 @@
+#include "state/environment.h"
+
+#include <dlfcn.h>
+#include <link.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+struct environment environment;
+
+static const char *keep(const char *text, size_t length)
+{
+    char *copy = arena_alloc(length + 1);
+    if (copy)
+        mem_copy(copy, text, length);
+    return copy;
+}
+
+/* "name=value" → value, or NULL when entry is another variable. */
+static const char *value_of(const char *entry, const char *name)
+{
+    size_t length = text_length(name);
+    return text_starts(entry, name) && entry[length] == '=' ? entry + length + 1 : NULL;
+}
+
+static bool is_separator(char c)
+{
+    return c == ':' || c == ' ';
+}
+
+/* Takes our library out of a list of preloads, in place. Returns false when nothing is left of it.
+ */
+static bool drop_library(char *list)
+{
+    char *out = list;
+    bool any = false;
+    for (char *at = list; *at;) {
+        while (is_separator(*at))
+            at++;
+        char *start = at;
+        while (*at && !is_separator(*at))
+            at++;
+        size_t length = (size_t)(at - start);
+        char saved = *at;
+        *at = '\0';
+        bool ours = length && text_starts(text_base(start), "libholdfast.so");
+        if (ours && !environment.library)
+            environment.library = keep(start, length);
+        *at = saved;
+        if (length == 0 || ours)
+            continue;
+        if (any)
+            *out++ = ':';
+        for (size_t i = 0; i < length; i++)
+            *out++ = start[i];
+        any = true;
+    }
+    *out = '\0';
+    return any;
+}
+
+/* HOLDFAST_RUN=FOLDER:ID[:launched]; the folder may hold colons, the id is hexadecimal. */
+static void read_run(const char *value)
+{
+    size_t length = text_length(value);
+    if (length > 9 && text_equal(value + length - 9, ":launched")) {
+        environment.launched = true;
+        length -= 9;
+    }
+    size_t colon = length;
+    while (colon > 0 && value[colon - 1] != ':')
+        colon--;
+    if (colon < 2)
+        return;
+    uint64_t id = 0;
+    for (size_t i = colon; i < length; i++)
+        id = id << 4 | (uint64_t)(value[i] <= '9' ? value[i] - '0' : (value[i] | 0x20) - 'a' + 10);
+    environment.run_id = id;
+    environment.run_folder = keep(value, colon - 1);
+}
+
+void environment_take(char **envp)
+{
+    char **out = envp;
+    for (char **at = envp; *at; at++) {
+        const char *value;
+        if ((value = value_of(*at, "HOLDFAST_OPTIONS")))
+            environment.options = keep(value, text_length(value));
+        else if ((value = value_of(*at, "HOLDFAST_RUN")))
+            read_run(value);
+        else if (!(value = value_of(*at, "LD_PRELOAD")) || drop_library((char *)value))
+            *out++ = *at;
+    }
+    *out = NULL;
+}
+
+static const char *entry(const char *name, const char *value, const char *more, const char *last)
+{
+    size_t room =
+        text_length(name) + text_length(value) + text_length(more) + text_length(last) + 1;
+    char *buffer = arena_alloc(room);
+    if (!buffer)
+        return NULL;
+    struct text text = text_in(buffer, room);
+    text_add(&text, name);
+    text_add(&text, value);
+    text_add(&text, more);
+    text_add(&text, last);
+    return buffer;
+}
+
+void environment_run(const char *folder, uint64_t run_id)
+{
+    char hex[24];
+    struct text text = text_in(hex, sizeof hex);
+    text_add_char(&text, ':');
+    text_add_hex(&text, run_id);
+    environment.run_folder = keep(folder, text_length(folder));
+    environment.run_id = run_id;
+    environment.entries[0] =
+        environment.library ? entry("LD_PRELOAD=", environment.library, "", "") : NULL;
+    environment.entries[1] =
+        entry("HOLDFAST_RUN=", folder, hex, environment.launched ? ":launched" : "");
+    environment.entries[2] =
+        environment.options ? entry("HOLDFAST_OPTIONS=", environment.options, "", "") : NULL;
+}
+
+size_t environment_size(char *const *envp)
+{
+    size_t count = 0;
+    while (envp && envp[count])
+        count++;
+    return count + ENVIRONMENT_OURS + 1;
+}
+
+size_t environment_text_room(char *const *envp)
+{
+    size_t room = 1 + (environment.entries[0] ? text_length(environment.entries[0]) : 0);
+    for (; envp && *envp; envp++)
+        if (value_of(*envp, "LD_PRELOAD"))
+            room += text_length(*envp) + 1;
+    return room;
+}
+
+/* True for an entry that stands in the program's environment but must not reach the new image as it
+ * is. */
+static bool is_ours(const char *entry)
+{
+    return value_of(entry, "HOLDFAST_RUN") || value_of(entry, "HOLDFAST_OPTIONS") ||
+           value_of(entry, "LD_PRELOAD");
+}
+
+void environment_merge(char *const *envp, char **merged, char *buffer, size_t room)
+{
+    struct text text = text_in(buffer, room);
+    size_t count = 0;
+    if (environment.entries[0])
+        text_add(&text, environment.entries[0]);
+    for (; envp && *envp; envp++) {
+        const char *preload = value_of(*envp, "LD_PRELOAD");
+        /* A program that puts our library there itself has it once. */
+        if (preload && *preload && !text_find_text(preload, "libholdfast.so")) {
+            text_add_char(&text, ':');
+            text_add(&text, preload);
+        }
+        if (!is_ours(*envp))
+            merged[count++] = *envp;
+    }
+    if (environment.entries[0])
+        merged[count++] = buffer;
+    for (int i = 1; i < ENVIRONMENT_OURS; i++)
+        if (environment.entries[i])
+            merged[count++] = (char *)environment.entries[i];
+    merged[count] = NULL;
+}

@@ -1,0 +1,41 @@
+/*
+ * What we need in the environment, and taking it out of the program's sight. At birth the entries
+ * LD_PRELOAD (our part of it), HOLDFAST_OPTIONS and HOLDFAST_RUN are removed from the program's
+ * environ; interpose/process.c puts them back for every image that the program starts.
+ *
+ * Written once at birth, constant afterwards.
+ */
+#ifndef HOLDFAST_STATE_ENVIRONMENT_H
+#define HOLDFAST_STATE_ENVIRONMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ENVIRONMENT_OURS 3
+
+struct environment {
+    const char *library;                   /* path of libholdfast.so as the loader was told */
+    const char *options;                   /* value of HOLDFAST_OPTIONS, NULL none */
+    const char *run_folder;                /* folder of this run's recordings, NULL not yet known */
+    uint64_t run_id;                       /* 0 not yet known */
+    bool launched;                         /* `holdfast run` is waiting to report */
+    const char *entries[ENVIRONMENT_OURS]; /* what to put back: "LD_PRELOAD=…" (ours alone), … */
+};
+extern struct environment environment;
+
+/* Reads and removes our entries in place (envp is the array on the initial stack). */
+void environment_take(char **envp);
+
+/* Sets the run's folder and id, and makes entries[] complete. */
+void environment_run(const char *folder, uint64_t run_id);
+
+/* Number of pointers that environment_merge needs for this envp, the closing NULL included. */
+size_t environment_size(char *const *envp);
+
+/* Fills merged[] with envp plus our entries; LD_PRELOAD becomes ours followed by envp's own, built
+   in text (room bytes; environment_text_room says how many are needed). */
+size_t environment_text_room(char *const *envp);
+void environment_merge(char *const *envp, char **merged, char *text, size_t room);
+
+#endif
