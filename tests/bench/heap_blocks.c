@@ -1,6 +1,6 @@
-/* A heap of BLOCKS live blocks (about 270 bytes each on average) in one list, with LEAKS of them dropped.
-   usage: heap_blocks BLOCKS LEAKS [FORKS]
-   Prints "rss KIB" and, with FORKS, "fork US": mean time of fork + _exit in the child + wait. */
+/* A heap of BLOCKS live blocks (about 270 bytes each on average) in one list, with LEAKS of them
+   dropped. usage: heap_blocks BLOCKS LEAKS [FORKS] Prints "rss KIB" and, with FORKS, "fork US":
+   mean time of fork + _exit in the child + wait. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

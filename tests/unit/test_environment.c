@@ -1,0 +1,90 @@
+/* Taking our entries out of the environment and putting them back. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "state/environment.h"
+
+static char *entry(const char *text)
+{
+    return strdup(text);
+}
+
+static void take(char **envp)
+{
+    memset(&environment, 0, sizeof environment);
+    environment_take(envp);
+}
+
+Test(environment, ours_alone_is_taken_out)
+{
+    char *envp[] = {entry("A=1"),
+                    entry("LD_PRELOAD=/x/libholdfast.so"),
+                    entry("HOLDFAST_OPTIONS=leaks=off"),
+                    entry("HOLDFAST_RUN=/tmp/a:b/c:1f:launched"),
+                    entry("B=2"),
+                    NULL};
+    take(envp);
+    cr_assert_str_eq(envp[0], "A=1");
+    cr_assert_str_eq(envp[1], "B=2");
+    cr_assert_null(envp[2]);
+    cr_expect_str_eq(environment.library, "/x/libholdfast.so");
+    cr_expect_str_eq(environment.options, "leaks=off");
+    cr_expect_str_eq(environment.run_folder, "/tmp/a:b/c");
+    cr_expect_eq(environment.run_id, 0x1fu);
+    cr_expect(environment.launched);
+}
+
+Test(environment, other_preloads_stay)
+{
+    char *envp[] = {entry("LD_PRELOAD=liba.so:/x/libholdfast.so libb.so"), NULL};
+    take(envp);
+    cr_expect_str_eq(envp[0], "LD_PRELOAD=liba.so:libb.so");
+    cr_expect_null(envp[1]);
+}
+
+Test(environment, nothing_of_ours_changes_nothing)
+{
+    char *envp[] = {entry("LD_PRELOAD=liba.so"), entry("HOLDFAST=1"), entry("XHOLDFAST_RUN=2"),
+                    NULL};
+    take(envp);
+    cr_expect_str_eq(envp[0], "LD_PRELOAD=liba.so");
+    cr_expect_str_eq(envp[1], "HOLDFAST=1");
+    cr_expect_str_eq(envp[2], "XHOLDFAST_RUN=2");
+    cr_expect_null(environment.run_folder);
+}
+
+static char **merge(char **envp)
+{
+    char **merged = calloc(environment_size(envp), sizeof *merged);
+    size_t room = environment_text_room(envp);
+    environment_merge(envp, merged, malloc(room), room);
+    return merged;
+}
+
+Test(environment, is_put_back_before_the_programs_own_preload)
+{
+    char *initial[] = {entry("LD_PRELOAD=/x/libholdfast.so"), entry("HOLDFAST_OPTIONS=a=b"), NULL};
+    take(initial);
+    environment_run("/runs/1", 0xabc);
+    char *own[] = {entry("C=3"), entry("LD_PRELOAD=liba.so"), NULL};
+    char **merged = merge(own);
+    cr_expect_str_eq(merged[0], "C=3");
+    cr_expect_str_eq(merged[1], "LD_PRELOAD=/x/libholdfast.so:liba.so");
+    cr_expect_str_eq(merged[2], "HOLDFAST_RUN=/runs/1:abc");
+    cr_expect_str_eq(merged[3], "HOLDFAST_OPTIONS=a=b");
+    cr_expect_null(merged[4]);
+}
+
+Test(environment, is_put_back_once_also_for_an_empty_or_missing_environment)
+{
+    char *initial[] = {entry("LD_PRELOAD=/x/libholdfast.so"), NULL};
+    take(initial);
+    environment_run("/runs/1", 1);
+    char *twice[] = {entry("LD_PRELOAD=/x/libholdfast.so"), entry("HOLDFAST_RUN=old"), NULL};
+    char **merged = merge(twice);
+    cr_expect_str_eq(merged[0], "LD_PRELOAD=/x/libholdfast.so");
+    cr_expect_str_eq(merged[1], "HOLDFAST_RUN=/runs/1:1");
+    cr_expect_null(merged[2]);
+    cr_expect_str_eq(merge(NULL)[0], "LD_PRELOAD=/x/libholdfast.so");
+}
