@@ -28,13 +28,19 @@ static bool guard_is_stale(struct thread *self)
  */
 static struct thread *thread_adopt(void)
 {
+    /* A handler may interrupt this very function while it holds a lock: it must not start over. */
+    static __thread bool adopting;
+    if (adopting)
+        return NULL;
+    adopting = true;
     struct thread *self = thread_create(NULL, 0, THREAD_ADOPTED | THREAD_DETACHED);
     if (self)
         thread_begin(self);
+    adopting = false;
     return self;
 }
 
-struct thread *guard_enter_slow(void)
+struct thread *guard_enter_slow(uintptr_t frame)
 {
     struct thread *self = thread_current;
     if (!observing.on) {
@@ -44,9 +50,9 @@ struct thread *guard_enter_slow(void)
     }
     if (!self)
         self = thread_adopt();
-    if (!self || (self->busy && !guard_is_stale(self)))
+    if (!self || (self->busy && !guard_is_stale(self, frame)))
         return NULL;
-    self->busy = (uintptr_t)__builtin_frame_address(0);
+    self->busy = frame;
     return self;
 }
 
@@ -95,11 +101,9 @@ static struct thread_row row_for_none;
 
 struct thread *thread_create(struct thread *creator, uint32_t created_stack, uint32_t flags)
 {
-    if (!recording || !lock_try(LOCK_THREADS)) {
-        if (!recording)
-            return NULL;
-        lock_take(LOCK_THREADS);
-    }
+    if (!recording)
+        return NULL;
+    lock_take(LOCK_THREADS);
     struct thread *made = thread_struct();
     if (made) {
         struct section *section = &recording->sections[SECTION_THREADS - 1];

@@ -78,7 +78,8 @@ extern union observing_page {
    when observing began. */
 extern bool (*guard_birth)(void);
 
-struct thread *guard_enter_slow(void);
+/* frame: of the wrapper that enters. */
+struct thread *guard_enter_slow(uintptr_t frame);
 
 static inline struct thread *guard_enter(void)
 {
@@ -88,7 +89,7 @@ static inline struct thread *guard_enter(void)
         __asm__ volatile("" ::: "memory"); /* a handler sees busy before anything we do */
         return self;
     }
-    return guard_enter_slow();
+    return guard_enter_slow((uintptr_t)__builtin_frame_address(0));
 }
 
 static inline void guard_leave(struct thread *self)
