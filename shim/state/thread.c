@@ -14,13 +14,12 @@ union observing_page observing_page __attribute__((aligned(4096)));
 
 #define RINGS_MAX 8192u
 
-/* True when the frame that entered the guard has been left by longjmp or an exception: we stand
-   above it on the same stack. A handler on another stack (sigaltstack) cannot tell, and leaves it.
- */
-static bool guard_is_stale(struct thread *self)
+/* True when the wrapper that entered the guard was left by longjmp: whoever it called stands below it, but
+   this wrapper stands at its place or above. On another stack (sigaltstack, coroutine) there is no
+   telling. */
+static bool guard_is_stale(const struct thread *self, uintptr_t frame)
 {
-    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    return self->busy != GUARD_VFORK && here > self->busy + 4096 && here < self->stack_high &&
+    return self->busy != GUARD_VFORK && frame >= self->busy && frame < self->stack_high &&
            self->busy >= self->stack_low;
 }
 
