@@ -1,0 +1,279 @@
+#include "model.h"
+#include "flags.h"
+#include "folder.h"
+#include "suppress.h"
+#include "words.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define PIECES_MAX  64
+#define THREADS_MAX 65536
+
+static const struct kind_info unknown_kind = {0,
+                                              SEVERITY_WARNING,
+                                              CLASS_WRONG,
+                                              "unknown",
+                                              "Something that this command does not know",
+                                              "Read the recording with a newer holdfast.",
+                                              ""};
+
+bool process_thread(const struct process *process, uint32_t number, struct thread_row *ret_row)
+{
+    if (number >= process->thread_count || !process->threads[number].state)
+        return false;
+    *ret_row = process->threads[number];
+    return true;
+}
+
+struct finding *process_add_finding(struct run *run, struct process *process)
+{
+    struct finding *finding = arena_take(&run->arena, sizeof *finding);
+    finding->process = process;
+    process->findings = array_grow(process->findings, process->finding_count,
+                                   &process->finding_capacity, sizeof *process->findings);
+    process->findings[process->finding_count++] = finding;
+    return finding;
+}
+
+/* ---- reading one process ---- */
+
+static void load_threads(struct run *run, struct process *process)
+{
+    uint64_t count = recording_count(process->recording, SECTION_THREADS);
+    if (count > THREADS_MAX)
+        count = THREADS_MAX;
+    process->threads = arena_take(&run->arena, count * sizeof *process->threads);
+    process->thread_count = (uint32_t)count;
+    for (uint32_t i = 0; i < count; i++)
+        if (!recording_row(process->recording, SECTION_THREADS, i, &process->threads[i],
+                           sizeof *process->threads))
+            process->threads[i].state = THREAD_NONE;
+}
+
+static void load_pieces(struct run *run, struct process *process, const struct finding_row *row,
+                        struct finding *finding)
+{
+    unsigned count = row->evidence_count < PIECES_MAX ? row->evidence_count : PIECES_MAX;
+    finding->pieces = arena_take(&run->arena, count * sizeof *finding->pieces);
+    for (unsigned i = 0; i < count; i++) {
+        struct evidence_row evidence;
+        if (!recording_row(process->recording, SECTION_EVIDENCE, (uint64_t)row->evidence + i,
+                           &evidence, sizeof evidence))
+            continue;
+        finding->pieces[finding->piece_count++] = (struct piece){
+            .type = evidence.type,
+            .role = evidence.role,
+            .thread = evidence.thread,
+            .trace = trace_of(&process->tracer, evidence.stack),
+            .string = recording_string(process->recording, evidence.string),
+            .a = evidence.a,
+            .b = evidence.b,
+            .c = evidence.c,
+        };
+    }
+}
+
+static void load_finding(struct run *run, struct process *process, const struct finding_row *row)
+{
+    struct finding *finding = process_add_finding(run, process);
+    finding->kind = kind_info(row->kind);
+    if (!finding->kind)
+        finding->kind = &unknown_kind;
+    bool known = row->severity >= SEVERITY_NOTE && row->severity <= SEVERITY_ERROR;
+    finding->severity = known ? row->severity : finding->kind->severity;
+    known = row->confidence >= CONFIDENCE_POSSIBLE && row->confidence <= CONFIDENCE_CERTAIN;
+    finding->confidence = known ? row->confidence : CONFIDENCE_POSSIBLE;
+    finding->count = row->count;
+    finding->bytes = row->amount;
+    finding->count2 = row->count2;
+    finding->bytes2 = row->amount2;
+    finding->first_time = row->first_time;
+    finding->last_time = row->last_time;
+    finding->thread = row->thread;
+    finding->detail = recording_string(process->recording, row->detail);
+    load_pieces(run, process, row, finding);
+}
+
+static enum process_fate fate_of(const struct recording *recording)
+{
+    const struct recording_header *header = &recording->header;
+    if (header->state == PROCESS_EXECED || header->ending == ENDING_EXEC)
+        return FATE_EXECED;
+    if (header->ending == ENDING_CRASH)
+        return FATE_CRASHED;
+    if (header->state == PROCESS_ENDED || header->state == PROCESS_ENDING)
+        return FATE_ENDED;
+    return recording_is_live(recording) ? FATE_LIVE : FATE_VANISHED;
+}
+
+static void process_load(struct run *run, struct process *process, uint64_t threshold_ms)
+{
+    struct recording *recording = process->recording;
+    const char *path = recording_string(recording, recording->header.program);
+    const char *slash = strrchr(path, '/');
+    process->program_path = path;
+    process->program = slash && slash[1] ? slash + 1 : *path ? path : "?";
+    process->command_line = recording_string(recording, recording->header.command_line);
+    process->directory = recording_string(recording, recording->header.directory);
+    tracer_init(&process->tracer, recording, run->store);
+    process->fate = fate_of(recording);
+    process->ending = words_ending(&run->arena, process);
+    load_threads(run, process);
+    if (process->fate == FATE_CRASHED)
+        process->crash_trace = trace_of(&process->tracer, recording->header.crash_stack);
+    uint64_t count = recording_count(recording, SECTION_FINDINGS);
+    for (uint64_t i = 0; i < count; i++) {
+        struct finding_row row;
+        if (recording_row(recording, SECTION_FINDINGS, i, &row, sizeof row))
+            load_finding(run, process, &row);
+    }
+    if (process->fate != FATE_ENDED && process->fate != FATE_EXECED)
+        live_add(run, process, threshold_ms);
+}
+
+/* ---- order, counts ---- */
+
+/* Mistakes before what was merely held; errors before warnings before notes; wrong use before what
+   was left behind; the bigger first. */
+static int by_importance(const void *a, const void *b)
+{
+    const struct finding *left = *(struct finding *const *)a, *right = *(struct finding *const *)b;
+    if (left->live != right->live)
+        return left->live ? 1 : -1;
+    if (left->severity != right->severity)
+        return left->severity > right->severity ? -1 : 1;
+    if (left->kind->class != right->kind->class)
+        return left->kind->class > right->kind->class ? -1 : 1;
+    if (left->kind->number != right->kind->number)
+        return left->kind->number < right->kind->number ? -1 : 1;
+    if (left->bytes + left->bytes2 != right->bytes + right->bytes2)
+        return left->bytes + left->bytes2 > right->bytes + right->bytes2 ? -1 : 1;
+    if (left->count != right->count)
+        return left->count > right->count ? -1 : 1;
+    if (left->first_time != right->first_time)
+        return left->first_time < right->first_time ? -1 : 1;
+    return strcmp(left->fingerprint, right->fingerprint);
+}
+
+static void process_judge(struct run *run, struct process *process, struct rules *rules)
+{
+    for (size_t i = 0; i < process->finding_count; i++) {
+        struct finding *finding = process->findings[i];
+        fingerprint_set(finding);
+        finding->title = words_title(&run->arena, finding);
+        finding->hidden_by = rules ? rules_match(rules, finding) : NULL;
+        if (finding->hidden_by)
+            run->suppressed++;
+        else if (finding->live)
+            ;
+        else if (finding->severity == SEVERITY_ERROR)
+            run->errors++;
+        else if (finding->severity == SEVERITY_WARNING)
+            run->warnings++;
+        else
+            run->notes++;
+    }
+    if (process->finding_count)
+        qsort(process->findings, process->finding_count, sizeof *process->findings, by_importance);
+    run->reachable_blocks += process->recording->header.reachable_blocks;
+    run->reachable_bytes += process->recording->header.reachable_bytes;
+}
+
+/* ---- a file or a folder ---- */
+
+static void add_recording(struct run *run, size_t *capacity, const char *path)
+{
+    struct problem problem;
+    struct recording *recording = recording_open(path, &problem);
+    if (!recording) {
+        struct unreadable *grown =
+            arena_take(&run->arena, (run->unreadable_count + 1) * sizeof *grown);
+        if (run->unreadable_count)
+            memcpy(grown, run->unreadable, run->unreadable_count * sizeof *grown);
+        grown[run->unreadable_count].path = arena_text(&run->arena, path, strlen(path));
+        grown[run->unreadable_count].problem = problem;
+        run->unreadable = grown;
+        run->unreadable_count++;
+        return;
+    }
+    run->processes =
+        array_grow(run->processes, run->process_count, capacity, sizeof *run->processes);
+    run->processes[run->process_count++] = (struct process){.recording = recording};
+}
+
+static int add_folder(struct run *run, size_t *capacity, const char *path, struct problem *problem)
+{
+    const char **paths;
+    size_t count = folder_recordings(&run->arena, path, &paths);
+    if (!count) {
+        problem_set(problem, "there are no recordings in %s.", path);
+        return STATUS_UNREADABLE;
+    }
+    for (size_t i = 0; i < count; i++)
+        add_recording(run, capacity, paths[i]);
+    return 0;
+}
+
+static int by_birth(const void *a, const void *b)
+{
+    const struct recording_header *left = &((const struct process *)a)->recording->header,
+                                  *right = &((const struct process *)b)->recording->header;
+    if (left->start_time != right->start_time)
+        return left->start_time < right->start_time ? -1 : 1;
+    return left->pid < right->pid ? -1 : left->pid > right->pid;
+}
+
+static int open_all(struct run *run, const char *path, struct problem *problem)
+{
+    struct stat status;
+    size_t capacity = 0;
+    if (stat(path, &status)) {
+        problem_set(problem, "cannot read %s: %s.", path, strerror(errno));
+        return STATUS_UNREADABLE;
+    }
+    if (S_ISDIR(status.st_mode)) {
+        int result = add_folder(run, &capacity, path, problem);
+        if (result)
+            return result;
+    } else {
+        add_recording(run, &capacity, path);
+    }
+    if (!run->process_count) {
+        *problem = run->unreadable[0].problem;
+        return STATUS_UNREADABLE;
+    }
+    qsort(run->processes, run->process_count, sizeof *run->processes, by_birth);
+    return 0;
+}
+
+int run_load(struct run *run, const char *path, struct rules *rules, uint64_t threshold_ms,
+             struct problem *problem)
+{
+    *run = (struct run){.store = symbol_store_create()};
+    run->path = arena_text(&run->arena, path, strlen(path));
+    int result = open_all(run, path, problem);
+    for (size_t i = 0; !result && i < run->process_count; i++) {
+        process_load(run, &run->processes[i], threshold_ms);
+        process_judge(run, &run->processes[i], rules);
+        /* A run may have thousands of processes; the address space does not hold them all. */
+        recording_unmap(run->processes[i].recording);
+    }
+    if (result)
+        run_finish(run);
+    return result;
+}
+
+void run_finish(struct run *run)
+{
+    for (size_t i = 0; i < run->process_count; i++) {
+        struct process *process = &run->processes[i];
+        free(process->findings);
+        tracer_finish(&process->tracer);
+        recording_close(process->recording);
+    }
+    free(run->processes);
+    symbol_store_destroy(run->store);
+    arena_finish(&run->arena);
+}

@@ -1,0 +1,73 @@
+/*
+ * Inside symbol*.c: what one module file's indexes look like. symbol.c owns the file,
+ * symbol_table.c the ELF symbols, symbol_dwarf.c the units, functions and inlined calls.
+ */
+#ifndef HOLDFAST_TOOLS_SYMBOL_INDEX_H
+#define HOLDFAST_TOOLS_SYMBOL_INDEX_H
+
+#include "arena.h"
+#include "symbol.h"
+#include <elfutils/libdw.h>
+#include <elfutils/libdwfl.h>
+
+struct range {
+    uint64_t low, high; /* [low, high) */
+    void *of;
+};
+/* Ranges sorted by low; of ranges that nest, the inner (later, shorter) one is found first. */
+struct ranges {
+    struct range *rows;
+    size_t count, capacity;
+    uint64_t longest; /* of all rows: how far back a search has to look */
+};
+void ranges_add(struct ranges *ranges, uint64_t low, uint64_t high, void *of);
+/* All address ranges of a DIE. */
+void ranges_add_die(struct ranges *ranges, Dwarf_Die *die, void *of);
+void ranges_sort(struct ranges *ranges);
+/* The shortest row that holds address, NULL for none. */
+const struct range *ranges_find(const struct ranges *ranges, uint64_t address);
+void ranges_finish(struct ranges *ranges);
+
+struct inlined {
+    Dwarf_Die die;
+    unsigned depth; /* 1: called by the function itself */
+};
+struct function {
+    Dwarf_Die die;
+    bool indexed;
+    struct ranges inlined; /* of struct inlined */
+};
+struct unit {
+    Dwarf_Die die;
+    bool indexed;
+    struct ranges functions; /* of struct function */
+};
+
+struct symbol_file {
+    struct module_identity identity;
+    struct symbol_store *store;
+    bool opened;
+    Dwfl *dwfl;
+    Dwfl_Module *module; /* NULL: nothing to read */
+    Dwarf *dwarf;
+    Dwarf_Addr dwarf_bias, symbol_bias;
+    bool symbols_indexed;
+    struct ranges units;   /* of struct unit */
+    struct ranges symbols; /* of const char: raw names */
+    struct map answers;    /* address + 1 → struct place_names, or &nothing */
+    uint64_t mtime;
+    struct arena arena;
+};
+
+/* Builds the index of compilation units, if there is DWARF. */
+void symbol_dwarf_open(struct symbol_file *file);
+/* NULL when DWARF says nothing about address. */
+const struct place_names *symbol_dwarf_at(struct symbol_file *file, uint64_t address);
+
+/* The raw name of the ELF symbol that covers address. */
+const char *symbol_table_at(struct symbol_file *file, uint64_t address);
+
+/* Demangled and without the suffixes of compilers' clones (.part.0, .cold …); in the arena. */
+const char *symbol_clean_name(struct symbol_file *file, const char *raw);
+
+#endif

@@ -1,0 +1,191 @@
+#include "text_stack.h"
+#include <inttypes.h>
+#include <string.h>
+
+#define FRAMES_SHOWN  14 /* without --all: the first ones and the last two */
+#define NAME_COLUMN   44 /* names longer than that push their place to the right */
+#define NAME_LONG     72 /* names longer than that are shortened without --all */
+#define STARTUP_SHOWN 4
+
+const char *style(const struct output *output, enum style which)
+{
+    static const char *const codes[] = {
+        [STYLE_PLAIN] = "\033[0m",    [STYLE_BOLD] = "\033[1m",       [STYLE_DIM] = "\033[2m",
+        [STYLE_ERROR] = "\033[1;31m", [STYLE_WARNING] = "\033[1;33m", [STYLE_NOTE] = "\033[1;36m",
+        [STYLE_GOOD] = "\033[1;32m"};
+    return output->color ? codes[which] : "";
+}
+
+static unsigned columns(const char *text)
+{
+    unsigned count = 0;
+    for (; *text; text++)
+        count += (*text & 0xc0) != 0x80;
+    return count;
+}
+
+/* "std::map<int, foo<int>>::find(int const&)" → "std::map<…>::find(…)": what stands in brackets
+   says little to people and fills lines. operator<, operator-> and the like keep theirs. */
+static const char *shorten(struct arena *arena, const char *name)
+{
+    char *out = arena_take(arena, strlen(name) + 8), *at = out;
+    unsigned depth = 0;
+    for (const char *c = name; *c; c++) {
+        bool operator_sign =
+            c - name >= 8 && (!strncmp(c - 8, "operator", 8) || !strncmp(c - 8, "perator", 7));
+        bool opens = (*c == '<' || *c == '(') && !operator_sign;
+        bool closes = (*c == '>' || *c == ')') && depth && c[-1] != '-';
+        if (opens && depth++ == 0) {
+            *at++ = *c;
+            bool empty = c[1] == ')' || c[1] == '>';
+            /* "(anonymous namespace)" is short enough and not an argument list */
+            if (!strncmp(c, "(anonymous namespace)", 21)) {
+                at = mempcpy(at, c + 1, 20);
+                c += 20;
+                depth--;
+            } else if (!empty) {
+                at = stpcpy(at, "…");
+            }
+            continue;
+        }
+        if (closes && --depth == 0)
+            *at++ = *c;
+        else if (!depth)
+            *at++ = *c;
+    }
+    *at = 0;
+    return depth ? name : out;
+}
+
+static const char *frame_name(struct output *output, const struct frame *frame)
+{
+    if (!frame->function)
+        return frame->module ? arena_print(&output->arena, "%s+0x%" PRIx64, frame_module(frame),
+                                           frame->offset)
+                             : arena_print(&output->arena, "0x%" PRIx64, frame->offset);
+    if (output->all || columns(frame->function) <= NAME_LONG)
+        return frame->function;
+    return shorten(&output->arena, frame->function);
+}
+
+/* file:line:column, the file relative to directory where it lies in it; the module where the file
+   is unknown. */
+static const char *frame_place(struct output *output, const struct frame *frame,
+                               const char *directory)
+{
+    if (!frame->function)
+        return "";
+    if (!frame->file)
+        return arena_print(&output->arena, "(%s+0x%" PRIx64 ")", frame_module(frame),
+                           frame->offset);
+    const char *file = frame->file;
+    size_t length = strlen(directory);
+    if (length > 1 && !strncmp(file, directory, length) && file[length] == '/')
+        file += length + 1;
+    if (!frame->line)
+        return file;
+    if (!frame->column)
+        return arena_print(&output->arena, "%s:%u", file, frame->line);
+    return arena_print(&output->arena, "%s:%u:%u", file, frame->line, frame->column);
+}
+
+/* Headers of the system are at hand, too, but their lines tell nobody where his mistake is. */
+static bool is_own_source(const struct frame *frame)
+{
+    return frame->file && strncmp(frame->file, "/usr/", 5) && strncmp(frame->file, "/build/", 7) &&
+           strncmp(frame->file, "/rustc/", 7);
+}
+
+static bool print_source(struct output *output, struct sources *sources, const struct frame *frame,
+                         unsigned indent)
+{
+    if (!is_own_source(frame))
+        return false;
+    const char *text = source_text(sources, frame->file, frame->line, frame_module_mtime(frame));
+    if (!text)
+        return false;
+    fprintf(output->out, "%*s%s%6u │%s %s\n", (int)indent, "", style(output, STYLE_DIM),
+            frame->line, style(output, STYLE_PLAIN), text);
+    return true;
+}
+
+static void print_frame(struct output *output, const struct frame *frame, unsigned number,
+                        const char *directory, unsigned indent, unsigned width)
+{
+    const char *name = frame_name(output, frame), *place = frame_place(output, frame, directory);
+    unsigned name_columns = columns(name);
+    int gap = name_columns < width ? (int)(width - name_columns) : 0;
+    fprintf(output->out, "%*s%s#%-2u%s %s%s%s", (int)indent, "", style(output, STYLE_DIM), number,
+            style(output, STYLE_PLAIN), style(output, STYLE_BOLD), name,
+            style(output, STYLE_PLAIN));
+    if (*place)
+        fprintf(output->out, "%*s  %s", gap, "", place);
+    if (frame->inlined)
+        fprintf(output->out, "  %s(inlined)%s", style(output, STYLE_DIM),
+                style(output, STYLE_PLAIN));
+    fputc('\n', output->out);
+}
+
+/* What runs before main, on one line. */
+static void print_startup(struct output *output, const struct trace *trace, unsigned indent)
+{
+    unsigned first = trace->count - trace->startup;
+    fprintf(output->out, "%*s%s    ", (int)indent, "", style(output, STYLE_DIM));
+    for (unsigned i = 0; i < trace->startup && i < STARTUP_SHOWN; i++) {
+        const struct frame *frame = &trace->frames[first + i];
+        fprintf(output->out, "%s%s", i ? ", " : "",
+                frame->function ? frame->function : frame_module(frame));
+    }
+    fprintf(output->out, "%s\n", style(output, STYLE_PLAIN));
+}
+
+void text_stack(struct output *output, struct sources *sources, const struct trace *trace,
+                const char *directory, unsigned indent)
+{
+    unsigned count = trace->count - trace->startup, head = count, width = 0;
+    if (!output->all && count > FRAMES_SHOWN)
+        head = FRAMES_SHOWN - 2;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned name =
+            i < head || i >= count - 2 ? columns(frame_name(output, &trace->frames[i])) : 0;
+        if (name <= NAME_COLUMN && name > width)
+            width = name;
+    }
+    bool sourced = false;
+    for (unsigned i = 0; i < count; i++) {
+        if (i == head) {
+            fprintf(output->out, "%*s%s    … %u more frames …%s\n", (int)indent, "",
+                    style(output, STYLE_DIM), count - 2 - head, style(output, STYLE_PLAIN));
+            i = count - 2;
+        }
+        print_frame(output, &trace->frames[i], i, directory, indent, width);
+        if (!sourced)
+            sourced = print_source(output, sources, &trace->frames[i], indent + 4);
+    }
+    if (trace->startup)
+        print_startup(output, trace, indent);
+    if (trace->flags & STACK_TRUNCATED)
+        fprintf(output->out, "%*s%s    deeper frames were not kept (--stack-depth)%s\n",
+                (int)indent, "", style(output, STYLE_DIM), style(output, STYLE_PLAIN));
+    else if (trace->flags & STACK_BROKEN)
+        fprintf(output->out, "%*s%s    the stack could not be followed further%s\n", (int)indent,
+                "", style(output, STYLE_DIM), style(output, STYLE_PLAIN));
+}
+
+const char *text_place(struct output *output, const struct trace *trace, const char *directory,
+                       unsigned frames)
+{
+    unsigned count = trace->count - trace->startup, first = 0;
+    /* begin where the program's own code begins, if it can be told */
+    while (first + 1 < count && !is_own_source(&trace->frames[first]))
+        first++;
+    if (!is_own_source(&trace->frames[first]))
+        first = 0;
+    const char *text = frame_name(output, &trace->frames[first]);
+    const char *place = frame_place(output, &trace->frames[first], directory);
+    if (*place)
+        text = arena_print(&output->arena, "%s %s", text, place);
+    for (unsigned i = first + 1; i < count && i < first + frames; i++)
+        text = arena_print(&output->arena, "%s ← %s", text, frame_name(output, &trace->frames[i]));
+    return text;
+}

@@ -1,0 +1,117 @@
+#include "trace.h"
+#include <string.h>
+
+void tracer_init(struct tracer *tracer, struct recording *recording, struct symbol_store *store)
+{
+    *tracer = (struct tracer){.recording = recording, .store = store};
+}
+
+void tracer_finish(struct tracer *tracer)
+{
+    map_finish(&tracer->traces);
+    arena_finish(&tracer->arena);
+}
+
+static struct symbol_file *symbols_of(struct tracer *tracer, struct module *module)
+{
+    if (!module->symbols_tried) {
+        module->symbols_tried = true;
+        struct module_identity identity = {module->path, module->row.build_id,
+                                           module->row.build_id_size, module->row.file_size,
+                                           module->row.file_mtime};
+        module->symbols = symbol_file_of(tracer->store, &identity);
+    }
+    return module->symbols;
+}
+
+static bool is_shim(const struct frame *frame)
+{
+    return frame->module && !strncmp(frame->module->name, "libholdfast.so", 14);
+}
+
+/* What runs before main or a thread's function: of no use to the reader. */
+static bool is_startup(const struct frame *frame)
+{
+    static const char *const names[] = {"__libc_start_call_main",
+                                        "__libc_start_main_impl",
+                                        "__libc_start_main",
+                                        "_start",
+                                        "start_thread",
+                                        "clone",
+                                        "__clone",
+                                        "clone3",
+                                        "__clone3"};
+    if (is_shim(frame))
+        return true;
+    for (unsigned i = 0; frame->function && i < sizeof names / sizeof names[0]; i++)
+        if (!strcmp(frame->function, names[i]))
+            return true;
+    return false;
+}
+
+/* Frames of one address, appended at out. Returns how many (at least 1). */
+static unsigned add_frames(struct tracer *tracer, uint64_t pc, bool exact, uint32_t epoch,
+                           struct frame *out, unsigned room)
+{
+    /* A return address may belong to the next line, or to the next function where the callee never
+       returns: the call itself lies before it. */
+    uint64_t address = exact || !pc ? pc : pc - 1;
+    struct module *module = recording_module(tracer->recording, address, epoch);
+    uint64_t offset = module ? address - module->row.base : address;
+    const struct place_names *names = module ? symbol_at(symbols_of(tracer, module), offset) : NULL;
+    if (!names) {
+        *out = (struct frame){.module = module, .offset = offset};
+        return 1;
+    }
+    unsigned count = names->count < room ? names->count : room;
+    for (unsigned i = 0; i < count; i++) {
+        const struct place_name *name = &names->names[i];
+        out[i] = (struct frame){name->function, name->file, name->line, name->column,
+                                name->inlined,  module,     offset};
+    }
+    return count;
+}
+
+#define FRAMES_MAX 512
+
+static struct trace *name_stack(struct tracer *tracer, const struct stack *stack)
+{
+    struct frame frames[FRAMES_MAX];
+    unsigned count = 0;
+    for (unsigned i = 0; i < stack->count && count < FRAMES_MAX; i++)
+        count += add_frames(tracer, stack->frames[i], stack->exact >> i & 1, stack->epoch,
+                            frames + count, FRAMES_MAX - count);
+    unsigned first = 0;
+    while (first + 1 < count && is_shim(&frames[first]))
+        first++;
+    struct trace *trace =
+        arena_take(&tracer->arena, sizeof *trace + (count - first) * sizeof frames[0]);
+    trace->flags = stack->flags;
+    trace->count = count - first;
+    memcpy(trace->frames, frames + first, trace->count * sizeof frames[0]);
+    while (trace->startup + 1 < trace->count &&
+           is_startup(&trace->frames[trace->count - trace->startup - 1]))
+        trace->startup++;
+    return trace;
+}
+
+const struct trace *trace_of(struct tracer *tracer, uint32_t id)
+{
+    struct trace *trace = map_get(&tracer->traces, id);
+    struct stack stack;
+    if (trace || !recording_stack(tracer->recording, id, &stack))
+        return trace;
+    trace = name_stack(tracer, &stack);
+    map_put(&tracer->traces, id, trace);
+    return trace;
+}
+
+const char *frame_module(const struct frame *frame)
+{
+    return frame->module && *frame->module->name ? frame->module->name : "?";
+}
+
+uint64_t frame_module_mtime(const struct frame *frame)
+{
+    return frame->module && frame->module->symbols ? symbol_file_mtime(frame->module->symbols) : 0;
+}

@@ -1,0 +1,48 @@
+/*
+ * Stacks with names: a stack id of a recording becomes a list of frames, inlined ones included.
+ *
+ * Used by model (fingerprints, suppressions) and the renderers. Each stack is named once and kept
+ * as long as the tracer.
+ */
+#ifndef HOLDFAST_TOOLS_TRACE_H
+#define HOLDFAST_TOOLS_TRACE_H
+
+#include "read.h"
+#include "symbol.h"
+
+struct frame {
+    const char *function, *file; /* NULL unknown */
+    unsigned line, column;       /* 0 unknown */
+    bool inlined;                /* its code lies within the next frame's function */
+    const struct module *module; /* NULL: no module was there */
+    uint64_t offset;             /* of the call in the module's file, as addr2line takes it; the
+                                    address where there is no module */
+};
+
+struct trace {
+    uint16_t flags; /* enum stack_flag */
+    unsigned count;
+    unsigned startup; /* frames at the end that belong to libc's start-up or to holdfast */
+    struct frame frames[];
+};
+
+struct tracer {
+    struct recording *recording;
+    struct symbol_store *store; /* shared by all recordings of a run */
+    struct map traces;          /* by stack id */
+    struct arena arena;
+};
+
+void tracer_init(struct tracer *tracer, struct recording *recording, struct symbol_store *store);
+void tracer_finish(struct tracer *tracer);
+
+/* NULL when the id is 0 or damaged. */
+const struct trace *trace_of(struct tracer *tracer, uint32_t id);
+
+/* "module" in a frame's words: the file's last part, "?" when there is none. */
+const char *frame_module(const struct frame *frame);
+
+/* Newest time at which the frame's module file was changed (ns); 0 unknown. */
+uint64_t frame_module_mtime(const struct frame *frame);
+
+#endif
