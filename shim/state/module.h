@@ -13,8 +13,13 @@
 /* Counts dlclose calls that unloaded something; stacks carry it. Read by any thread. */
 extern uint32_t module_epoch;
 
-/* The code at pc belongs to a module: make sure that it has a row. Guard entered. */
-void module_seen(uintptr_t pc);
+/* The code at pc belongs to a module: make sure that it has a row. Returns false when that could
+   not be done now (the lock is taken): ask again at the next occasion. Guard entered. */
+bool module_seen(uintptr_t pc);
+
+/* Was a module unloaded, after the earlier and up to the later of two epochs, that held one of
+   these addresses? If not, they mean the same code in both. */
+bool module_gone_between(uint32_t epoch, uint32_t other, const uint64_t *pcs, uint32_t count);
 
 /* After dlclose: end the rows of modules that are gone. Returns true when there were any (the
    caller then calls stack_forget). */

@@ -17,17 +17,22 @@
 #include "state/thread.h"
 
 /* Where a walk starts. exact: pc is an instruction that was interrupted, not a return address.
-   low, high: walk only inside these bounds of readable stack memory; high 0 = unknown. */
+   low, high: bounds of readable stack memory; where sp is not between them (or both are 0), every
+   page is asked for before it is read, which costs a system call each. */
 struct stack_start {
     uintptr_t pc, sp, bp;
     bool exact;
     uintptr_t low, high;
+    /* All registers at pc, as uc_mcontext.gregs has them, or NULL. With them a walk can begin at
+       any instruction, e.g. where a function has its frame in another register for a moment. */
+    const void *registers;
 };
 
 struct stack_frames {
     uint32_t count;
     uint16_t flags; /* enum stack_flag */
-    uint64_t exact; /* bit i: frames[i] is exact (follows a signal frame) */
+    uint32_t epoch; /* module_epoch when the walk began */
+    uint64_t exact; /* bit i: frames[i] is exact (the first of a context, follows a signal frame) */
     uint64_t frames[STACK_FRAMES_MAX];
 };
 
@@ -45,14 +50,25 @@ void stack_walk(const struct stack_start *start, uint32_t depth, struct stack_fr
 /* A wrapper's frame, as the start of a walk. */
 struct stack_start stack_start_of(const struct thread *self, const void *frame);
 
-/* Marks a stack (enum stack_flag). */
+/* A signal handler's ucontext_t, as the start of a walk. self: the thread that it interrupted, for
+   its bounds; NULL = unknown. */
+struct stack_start stack_start_of_context(const struct thread *self, const void *context);
+
+/* Marks a stack (enum stack_flag; state/depot.c). */
 void stack_flag(uint32_t stack, uint16_t flag);
 bool stack_has_flag(uint32_t stack, uint16_t flag);
 
 /* Code was unmapped (dlclose) or everything starts afresh (fork): forget cached rows and memos. */
 void stack_forget(void);
 
-/* At birth: tables; libunwind is loaded (dlopen, RTLD_LOCAL) only where a row needs it. */
+/* At birth: tables. */
 bool stack_start_up(void);
+
+/* In a fork's child, before its first stack. */
+void stack_after_fork(void);
+
+/* A place where dlopen may be called (no lock held, not in a signal handler, not inside malloc):
+   loads libunwind when a walk has asked for it. Called by wrappers of rare calls, guard entered. */
+void stack_safe_point(void);
 
 #endif

@@ -1,0 +1,30 @@
+/*
+ * The depot: each distinct stack once, as a row of SECTION_STACKS. Its id (byte offset / 8) is what
+ * every other row refers to.
+ *
+ * Rows are only ever added. A private table of buckets finds them: each bucket is the id of the
+ * newest row with that hash, chained by stack_row.next; a row is complete before a compare-and-swap
+ * makes it the head, so readers need no lock and a killed process leaves nothing half linked.
+ *
+ * Epochs. A frame belongs to the module that held its address in the row's epoch. The same frames
+ * in a later epoch are the same stack, unless a module that one of them lies in has gone since.
+ *
+ * Any thread, guard entered.
+ */
+#ifndef HOLDFAST_STATE_DEPOT_H
+#define HOLDFAST_STATE_DEPOT_H
+
+#include "state/stack.h"
+
+bool depot_start_up(void);
+
+/* The stack's id, or 0 when there is no room. */
+uint32_t depot_add(const struct stack_frames *frames);
+
+/* The row of an id, or NULL for 0. */
+struct stack_row *depot_row(uint32_t stack);
+
+/* In a fork's child: its recording has no stacks yet. */
+void depot_after_fork(void);
+
+#endif

@@ -1,0 +1,156 @@
+#include "state/stack.h"
+
+#include <stddef.h>
+#include <ucontext.h>
+
+#include "base/memory.h"
+#include "state/depot.h"
+#include "state/libunwind.h"
+#include "state/unwind.h"
+#include "state/walk.h"
+
+#define MEMO_ENTRIES 128u
+
+/* One remembered walk. It holds when pc, sp and every word it read are the same again, and nothing
+   was forgotten since. Only the owner thread touches it, guard entered. */
+struct memo_entry {
+    uintptr_t pc, sp, bp; /* pc 0: empty */
+    uintptr_t end;        /* end of the highest word */
+    uint32_t generation;
+    uint32_t stack;
+    struct walk_words words;
+};
+
+struct stack_memo {
+    struct memo_entry entries[MEMO_ENTRIES];
+};
+
+/* Counts stack_forget calls. Written by any thread, read by all before they trust a memo. */
+static uint32_t generation = 1;
+
+bool stack_start_up(void)
+{
+    return depot_start_up();
+}
+
+struct stack_start stack_start_of(const struct thread *self, const void *frame)
+{
+    const uintptr_t *words = frame;
+    return (struct stack_start){
+        .pc = words[1],
+        .sp = (uintptr_t)(words + 2),
+        .bp = words[0],
+        .low = self ? self->stack_low : 0,
+        .high = self ? self->stack_high : 0,
+    };
+}
+
+struct stack_start stack_start_of_context(const struct thread *self, const void *context)
+{
+    const greg_t *registers = ((const ucontext_t *)context)->uc_mcontext.gregs;
+    return (struct stack_start){
+        .pc = (uintptr_t)registers[REG_RIP],
+        .sp = (uintptr_t)registers[REG_RSP],
+        .bp = (uintptr_t)registers[REG_RBP],
+        .exact = true,
+        .low = self ? self->stack_low : 0,
+        .high = self ? self->stack_high : 0,
+        .registers = registers,
+    };
+}
+
+void stack_walk(const struct stack_start *start, uint32_t depth, struct stack_frames *ret_frames)
+{
+    walk(start, depth < STACK_FRAMES_MAX ? depth : STACK_FRAMES_MAX, ret_frames, NULL);
+}
+
+uint32_t stack_at(struct thread *self, const struct stack_start *start)
+{
+    struct stack_frames frames;
+    stack_walk(start, self ? self->depth : STACK_FRAMES_MAX, &frames);
+    return depot_add(&frames);
+}
+
+static inline struct memo_entry *memo_entry(struct stack_memo *memo, uintptr_t pc, uintptr_t sp)
+{
+    return &memo->entries[((pc ^ sp << 20) * 0x9e3779b97f4a7c15ull) >> 32 & (MEMO_ENTRIES - 1)];
+}
+
+/* Is every word as it was? No branch inside: the words almost always are. */
+static inline bool same_words(const struct memo_entry *entry)
+{
+    const unsigned char *sp = (const unsigned char *)entry->sp;
+    uint64_t different = 0;
+    for (uint32_t i = 0; i < entry->words.count; i++)
+        different |= *(const uint64_t *)(sp + entry->words.offsets[i]) ^ entry->words.values[i];
+    return !different;
+}
+
+static __attribute__((noinline)) uint32_t stack_here_slow(struct thread *self, const void *frame)
+{
+    struct stack_start start = stack_start_of(self, frame);
+    struct stack_frames frames;
+    if (!self->memo)
+        self->memo = pages_map(sizeof *self->memo);
+    if (!self->memo) {
+        stack_walk(&start, self->depth, &frames);
+        return depot_add(&frames);
+    }
+    struct memo_entry *entry = memo_entry(self->memo, start.pc, start.sp);
+    entry->pc = 0; /* while it is half written: a handler may come to look at this very entry */
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    entry->generation = __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
+    entry->words.count = 0;
+    entry->words.bp_used = false;
+    entry->words.incomplete = false;
+    walk(&start, self->depth < STACK_FRAMES_MAX ? self->depth : STACK_FRAMES_MAX, &frames,
+         &entry->words);
+    uint32_t stack = depot_add(&frames);
+    if (entry->words.incomplete || !stack)
+        return stack;
+    entry->sp = start.sp;
+    entry->bp = start.bp;
+    entry->end = 0; /* all on the page that sp stands on: can be read whenever sp is the same */
+    if (start.sp >= start.low && start.sp < start.high)
+        for (uint32_t i = 0; i < entry->words.count; i++) {
+            uintptr_t end = start.sp + (uintptr_t)(intptr_t)entry->words.offsets[i] + 8;
+            entry->end = end > entry->end ? end : entry->end;
+        }
+    entry->stack = stack;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    entry->pc = start.pc;
+    return stack;
+}
+
+uint32_t stack_here(struct thread *self, const void *frame)
+{
+    const uintptr_t *words = frame;
+    uintptr_t pc = words[1], sp = (uintptr_t)(words + 2);
+    if (unlikely(!self->memo))
+        return stack_here_slow(self, frame);
+    const struct memo_entry *entry = memo_entry(self->memo, pc, sp);
+    if (likely(entry->pc == pc && entry->sp == sp) &&
+        likely(entry->generation == __atomic_load_n(&generation, __ATOMIC_ACQUIRE)) &&
+        likely(entry->end <= self->stack_high) &&
+        likely(!entry->words.bp_used || entry->bp == words[0]) && likely(same_words(entry)))
+        return entry->stack;
+    return stack_here_slow(self, frame);
+}
+
+void stack_forget(void)
+{
+    unwind_forget();
+    /* Pairs with the acquires: who reads the new number walks with the new rows. */
+    __atomic_fetch_add(&generation, 1, __ATOMIC_RELEASE);
+}
+
+void stack_after_fork(void)
+{
+    depot_after_fork();
+    __atomic_fetch_add(&generation, 1, __ATOMIC_RELEASE);
+}
+
+void stack_safe_point(void)
+{
+    libunwind_load_if_asked();
+}

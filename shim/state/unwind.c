@@ -1,0 +1,111 @@
+#include "state/unwind.h"
+
+#include "state/dwarf_row.h"
+#include "state/eh_frame.h"
+#include "state/module.h"
+
+uint64_t unwind_cache[UNWIND_SETS][2] __attribute__((aligned(4096)));
+
+/* Wide rows are kept as long as the process lives, because a walk may hold a code at any time. The
+   first numbers stand for the kinds that carry nothing else. */
+struct unwind_row unwind_rows[UNWIND_ROWS_MAX];
+static uint32_t rows_used = ROW_KINDS;
+
+/* Recently made wide rows by hash: equal rows share a number mostly. */
+#define RECENT_ROWS 1024u
+static uint16_t recent_rows[RECENT_ROWS];
+
+/* Counts unwind_forget calls: a row that was looked up before one must not stay after it. */
+static uint32_t generation;
+
+static uint32_t row_hash(const struct unwind_row *row)
+{
+    const unsigned char *byte = (const unsigned char *)row;
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < sizeof *row; i++)
+        hash = (hash ^ byte[i]) * 16777619u;
+    return hash ^ hash >> 15;
+}
+
+static uint32_t wide_code(const struct unwind_row *row)
+{
+    uint16_t *recent = &recent_rows[row_hash(row) % RECENT_ROWS];
+    uint32_t number = __atomic_load_n(recent, __ATOMIC_ACQUIRE);
+    if (number && mem_equal(&unwind_rows[number], row, sizeof *row))
+        return CODE_WIDE | number;
+    number = __atomic_load_n(&rows_used, __ATOMIC_RELAXED);
+    if (number < UNWIND_ROWS_MAX)
+        number = __atomic_fetch_add(&rows_used, 1, __ATOMIC_RELAXED);
+    if (number >= UNWIND_ROWS_MAX)
+        return CODE_WIDE | ROW_COMPLEX;
+    unwind_rows[number] = *row;
+    /* Publishes the row. Pairs with the acquire above. */
+    __atomic_store_n(recent, (uint16_t)number, __ATOMIC_RELEASE);
+    return CODE_WIDE | number;
+}
+
+uint32_t unwind_row_code(const struct unwind_row *row)
+{
+    if (row->kind != ROW_NORMAL)
+        return CODE_WIDE | row->kind;
+    bool small = !row->signal && !row->cfa_deref &&
+                 (row->cfa_base == REGISTER_SP || row->cfa_base == REGISTER_BP) &&
+                 row->cfa_offset > 0 && row->cfa_offset % 8 == 0 && row->cfa_offset < 0x400 * 8 &&
+                 row->ra.rule == RULE_AT && row->ra.base == BASE_CFA && row->ra.offset == -8;
+    uint32_t slot = 0;
+    if (row->bp.rule == RULE_AT) {
+        small = small && row->bp.base == BASE_CFA && row->bp.offset < 0 &&
+                row->bp.offset % 8 == 0 && row->bp.offset >= -15 * 8;
+        slot = (uint32_t)(-row->bp.offset / 8);
+    } else if (row->bp.rule != RULE_SAME) {
+        small = false;
+    }
+    if (!small)
+        return wide_code(row);
+    return (row->cfa_base == REGISTER_BP ? CODE_BASE_BP : 0) | slot << 10 |
+           (uint32_t)row->cfa_offset / 8;
+}
+
+static void cache_put(uint64_t *set, uint64_t entry)
+{
+    /* The newer of two goes first, the other one second. Both may be written by other threads
+       meanwhile: at worst an entry is lost. Pairs with the acquire in unwind_code(). */
+    __atomic_store_n(&set[1], __atomic_load_n(&set[0], __ATOMIC_RELAXED), __ATOMIC_RELAXED);
+    __atomic_store_n(&set[0], entry, __ATOMIC_RELEASE);
+}
+
+uint32_t unwind_code_slow(uintptr_t key)
+{
+    if (key >> 47) /* not an address of user space */
+        return CODE_WIDE | ROW_NO_MODULE;
+    uint32_t before = __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
+    struct frame_code frame;
+    struct unwind_row row = {.kind = ROW_NO_INFO};
+    enum frame_search search = frame_code_find(key, &frame);
+    if (search == FRAME_NO_MODULE)
+        return CODE_WIDE | ROW_NO_MODULE; /* a module may be mapped here any time */
+    if (search == FRAME_FOUND)
+        dwarf_row(&frame, key, &row);
+    uint32_t code = unwind_row_code(&row);
+    if (!module_seen(key))
+        return code;
+    uint64_t *set = unwind_cache[(key >> 2 ^ key >> 17) & (UNWIND_SETS - 1)];
+    cache_put(set, (uint64_t)key << 16 | code);
+    /* Either unwind_forget clears our entry or we see that it ran. Pairs with unwind_forget(). */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&generation, __ATOMIC_RELAXED) != before) {
+        __atomic_store_n(&set[0], 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&set[1], 0, __ATOMIC_RELAXED);
+    }
+    return code;
+}
+
+void unwind_forget(void)
+{
+    __atomic_fetch_add(&generation, 1, __ATOMIC_SEQ_CST);
+    /* Untouched pages stay untouched. */
+    for (uint32_t i = 0; i < UNWIND_SETS; i++)
+        for (int way = 0; way < 2; way++)
+            if (__atomic_load_n(&unwind_cache[i][way], __ATOMIC_RELAXED))
+                __atomic_store_n(&unwind_cache[i][way], 0, __ATOMIC_RELAXED);
+}
