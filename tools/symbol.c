@@ -22,11 +22,17 @@ struct symbol_store *symbol_store_create(void)
     return calloc(1, sizeof(struct symbol_store));
 }
 
+static void functions_finish(struct ranges *functions)
+{
+    for (size_t i = 0; i < functions->count; i++)
+        ranges_finish(&((struct function *)functions->rows[i].of)->inlined);
+    ranges_finish(functions);
+}
+
 static void unit_finish(struct unit *unit)
 {
-    for (size_t i = 0; i < unit->functions.count; i++)
-        ranges_finish(&((struct function *)unit->functions.rows[i].of)->inlined);
-    ranges_finish(&unit->functions);
+    functions_finish(&unit->functions);
+    functions_finish(&unit->nested);
 }
 
 static void file_finish(struct symbol_file *file)

@@ -29,6 +29,10 @@ void symbol_dwarf_open(struct symbol_file *file)
 
 /* ---- functions of a unit, inlined calls of a function ---- */
 
+/* Compilers put nearly all functions at the unit's top or into namespaces (Rust: into types, too).
+   What is nested deeper - methods of local classes, lambdas of functions that were inlined
+   everywhere, nested functions - is looked for only when an address is not found there: bodies are
+   long. */
 static bool holds_functions(int tag, int language)
 {
     switch (tag) {
@@ -36,35 +40,35 @@ static bool holds_functions(int tag, int language)
     case DW_TAG_module:
         return true;
     case DW_TAG_structure_type:
-    case DW_TAG_class_type:
     case DW_TAG_union_type:
     case DW_TAG_enumeration_type:
-        /* C++ compilers put the bodies of methods at the unit's top; class bodies are long, so they
-           are entered only for languages that put code there. */
-        return language != DW_LANG_C_plus_plus && language != DW_LANG_C_plus_plus_11 &&
-               language != DW_LANG_C_plus_plus_14;
+        return language == DW_LANG_Rust;
     default:
         return false;
     }
 }
 
+static void add_function(struct symbol_file *file, struct ranges *ranges, Dwarf_Die *die)
+{
+    if (!dwarf_hasattr(die, DW_AT_low_pc) && !dwarf_hasattr(die, DW_AT_ranges))
+        return;
+    struct function *function = arena_take(&file->arena, sizeof *function);
+    function->die = *die;
+    ranges_add_die(ranges, die, function);
+}
+
 static void index_functions(struct symbol_file *file, struct unit *unit, Dwarf_Die *parent,
-                            int language, unsigned depth)
+                            int language, bool deep, unsigned depth)
 {
     Dwarf_Die die;
-    if (depth > 64 || dwarf_child(parent, &die))
+    if (depth > 256 || dwarf_child(parent, &die))
         return;
     do {
         int tag = dwarf_tag(&die);
-        if (tag == DW_TAG_subprogram) {
-            if (!dwarf_hasattr(&die, DW_AT_low_pc) && !dwarf_hasattr(&die, DW_AT_ranges))
-                continue;
-            struct function *function = arena_take(&file->arena, sizeof *function);
-            function->die = die;
-            ranges_add_die(&unit->functions, &die, function);
-        } else if (holds_functions(tag, language)) {
-            index_functions(file, unit, &die, language, depth + 1);
-        }
+        if (tag == DW_TAG_subprogram)
+            add_function(file, deep ? &unit->nested : &unit->functions, &die);
+        if (deep || holds_functions(tag, language))
+            index_functions(file, unit, &die, language, deep, depth + 1);
     } while (dwarf_siblingof(&die, &die) == 0);
 }
 
@@ -87,14 +91,29 @@ static void index_inlined(struct symbol_file *file, struct function *function, D
     } while (dwarf_siblingof(&die, &die) == 0);
 }
 
-static struct function *function_at(struct symbol_file *file, struct unit *unit, uint64_t address)
+static const struct range *find_function(struct symbol_file *file, struct unit *unit,
+                                         uint64_t address)
 {
+    int language = dwarf_srclang(&unit->die);
     if (!unit->indexed) {
         unit->indexed = true;
-        index_functions(file, unit, &unit->die, dwarf_srclang(&unit->die), 0);
+        index_functions(file, unit, &unit->die, language, false, 0);
         ranges_sort(&unit->functions);
     }
     const struct range *row = ranges_find(&unit->functions, address);
+    if (row)
+        return row;
+    if (!unit->nested_indexed) {
+        unit->nested_indexed = true;
+        index_functions(file, unit, &unit->die, language, true, 0);
+        ranges_sort(&unit->nested);
+    }
+    return ranges_find(&unit->nested, address);
+}
+
+static struct function *function_at(struct symbol_file *file, struct unit *unit, uint64_t address)
+{
+    const struct range *row = find_function(file, unit, address);
     if (!row)
         return NULL;
     struct function *function = row->of;

@@ -39,8 +39,8 @@ struct function {
 };
 struct unit {
     Dwarf_Die die;
-    bool indexed;
-    struct ranges functions; /* of struct function */
+    bool indexed, nested_indexed;
+    struct ranges functions, nested; /* of struct function; nested: those deep in others, and all */
 };
 
 struct symbol_file {

@@ -46,19 +46,16 @@ const struct range *ranges_find(const struct ranges *ranges, uint64_t address)
         else
             high = middle;
     }
-    /* Nested or overlapping rows may begin much earlier than the nearest one; one that is cut by
-       others is rare, so look back only as far as the longest row reaches, and not without end. */
-    const struct range *best = NULL;
+    /* Going back, the first row that holds address is the innermost. Rows that begin much earlier
+       may hold it, too: look back as far as the longest row reaches, but not without end. */
     for (unsigned looked = 0; low > 0 && looked < 256; looked++) {
         const struct range *row = &ranges->rows[--low];
         if (address - row->low >= ranges->longest)
             break;
-        if (address < row->high && (!best || row->high - row->low < best->high - best->low))
-            best = row;
-        if (best)
-            break;
+        if (address < row->high)
+            return row;
     }
-    return best;
+    return NULL;
 }
 
 void ranges_finish(struct ranges *ranges)

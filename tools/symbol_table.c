@@ -2,6 +2,21 @@
 #include <gelf.h>
 #include <string.h>
 
+/* Symbols without a size (start-up code, assembler) reach to the next one. */
+static void stretch_unsized(struct ranges *symbols)
+{
+    uint64_t next = 0;
+    for (size_t i = symbols->count; i-- > 0;) {
+        struct range *row = &symbols->rows[i];
+        if (row->high - row->low == 1 && next > row->low)
+            row->high = next;
+        if (row->high - row->low > symbols->longest)
+            symbols->longest = row->high - row->low;
+        if (i && symbols->rows[i - 1].low != row->low)
+            next = row->low;
+    }
+}
+
 /* Functions of .symtab, .dynsym or MiniDebugInfo, as libdwfl picks them. */
 static void index_symbols(struct symbol_file *file)
 {
@@ -26,6 +41,7 @@ static void index_symbols(struct symbol_file *file)
         ranges_add(&file->symbols, address, address + size, (void *)name);
     }
     ranges_sort(&file->symbols);
+    stretch_unsized(&file->symbols);
 }
 
 const char *symbol_table_at(struct symbol_file *file, uint64_t address)
