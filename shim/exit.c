@@ -4,6 +4,7 @@
 #include "base/lock.h"
 #include "base/recording.h"
 #include "base/syscall.h"
+#include "detect/thread_leak.h"
 #include "interpose/real.h"
 #include "state/clock.h"
 #include "state/options.h"
@@ -23,6 +24,7 @@ int last_look(enum process_ending ending, int status, const void *frame)
     recording->status = status;
     __atomic_store_n(&recording->state, PROCESS_ENDING, __ATOMIC_RELEASE);
     recording->end_time = clock_now();
+    thread_leak_look(self);
     __atomic_store_n(&observing.on, 0, __ATOMIC_RELEASE);
     __atomic_store_n(&recording->state, PROCESS_ENDED, __ATOMIC_RELEASE);
     lock_give(LOCK_LAST_LOOK);

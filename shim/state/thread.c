@@ -6,6 +6,7 @@
 #include "format/tables.h"
 #include "state/clock.h"
 #include "state/options.h"
+#include "state/wait.h"
 
 __thread struct thread *thread_current;
 struct thread *thread_list;
@@ -14,9 +15,16 @@ union observing_page observing_page __attribute__((aligned(4096)));
 
 #define RINGS_MAX 8192u
 
-/* True when the wrapper that entered the guard was left by longjmp: whoever it called stands below it, but
-   this wrapper stands at its place or above. On another stack (sigaltstack, coroutine) there is no
-   telling. */
+/* Newest thread number by hash of its pthread_t; rows chain to older ones. */
+#define PTHREAD_BUCKETS 4096u
+static uint32_t by_pthread[PTHREAD_BUCKETS];
+
+/* Threads whose routine is over and whose structs were not taken again yet. */
+static uint32_t ended_count;
+
+/* True when the wrapper that entered the guard was left by longjmp: whoever it called stands below
+   it, but this wrapper stands at its place or above. On another stack (sigaltstack, coroutine)
+   there is no telling. */
 static bool guard_is_stale(const struct thread *self, uintptr_t frame)
 {
     return self->busy != GUARD_VFORK && frame >= self->busy && frame < self->stack_high &&
@@ -51,6 +59,8 @@ struct thread *guard_enter_slow(uintptr_t frame)
         self = thread_adopt();
     if (!self || (self->busy && !guard_is_stale(self, frame)))
         return NULL;
+    if (self->waiting)
+        wait_met_inside(self, frame);
     self->busy = frame;
     return self;
 }
@@ -79,12 +89,18 @@ static bool thread_is_gone(const struct thread *thread)
 /* The struct (with its ring, memo and block rows) of a thread that is gone, or a new one. */
 static struct thread *thread_struct(void)
 {
-    for (struct thread *old = thread_list; old; old = old->next)
-        if (__atomic_load_n(&old->ended, __ATOMIC_RELAXED) && thread_is_gone(old)) {
+    uint32_t ended = __atomic_load_n(&ended_count, __ATOMIC_RELAXED);
+    for (struct thread *old = thread_list; old && ended; old = old->next)
+        if (__atomic_load_n(&old->ended, __ATOMIC_ACQUIRE)) {
+            ended--;
+            if (!thread_is_gone(old))
+                continue;
+            __atomic_fetch_sub(&ended_count, 1, __ATOMIC_RELAXED);
             old->tid = 0;
-            old->ended = false;
+            old->ended = old->exiting = false;
             old->waiting = 0;
             old->busy = 0;
+            old->stack_low = old->stack_high = 0;
             return old;
         }
     struct thread *made = arena_alloc(sizeof *made);
@@ -136,32 +152,74 @@ struct thread *thread_create(struct thread *creator, uint32_t created_stack, uin
 void thread_begin(struct thread *self)
 {
     struct thread_row *row = self->row;
+    /* A handler that interrupts us from here on finds the thread known and its guard entered. */
+    self->busy = (uintptr_t)__builtin_frame_address(0);
+    thread_current = self;
     self->tid = (int32_t)raw_syscall(SYS_gettid);
     row->tid = self->tid;
+    row->stack_low = self->stack_low;
+    row->stack_high = self->stack_high;
     /* The thread pointer is the pthread_t (x86-64 ABI of glibc: TCB self pointer at fs:0). */
-    __asm__("mov %%fs:0, %0" : "=r"(row->pthread));
+    uintptr_t pthread;
+    __asm__("mov %%fs:0, %0" : "=r"(pthread));
+    thread_named(row, self->number, pthread);
     row->started_time = clock_now();
     __atomic_store_n(&row->state, THREAD_RUNNING, __ATOMIC_RELEASE);
-    self->ended = false;
-    thread_current = self;
     thread_event(self, EVENT_THREAD_START, 0, row->created_stack, self->number);
+    self->busy = 0;
 }
 
 void thread_finish(struct thread *self)
 {
+    if (self->waiting)
+        wait_forget(self);
     self->row->ended_time = clock_now();
     __atomic_store_n(&self->row->state, THREAD_ENDED, __ATOMIC_RELEASE);
     thread_event(self, EVENT_THREAD_END, 0, 0, self->number);
+    /* From here on, once the kernel has no such thread, the struct is anybody's. Pairs with the
+       acquire in thread_struct(). */
     __atomic_store_n(&self->ended, true, __ATOMIC_RELEASE);
+    __atomic_fetch_add(&ended_count, 1, __ATOMIC_RELAXED);
 }
 
-struct thread *thread_by_pthread(uintptr_t pthread)
+void thread_discard(struct thread *made)
 {
-    struct thread *found = NULL;
-    for (struct thread *t = __atomic_load_n(&thread_list, __ATOMIC_ACQUIRE); t; t = t->next)
-        if (t->row && t->row->pthread == pthread && (!found || t->number > found->number))
-            found = t;
-    return found;
+    __atomic_store_n(&made->row->state, THREAD_NONE, __ATOMIC_RELEASE);
+    made->tid = INT32_MAX; /* no such thread: the struct is free */
+    __atomic_store_n(&made->ended, true, __ATOMIC_RELEASE);
+    __atomic_fetch_add(&ended_count, 1, __ATOMIC_RELAXED);
+}
+
+static uint32_t *bucket_of(uintptr_t pthread)
+{
+    return &by_pthread[(pthread >> 6) * 0x9e3779b97f4a7c15ull >> 52];
+}
+
+void thread_named(struct thread_row *row, uint32_t number, uintptr_t pthread)
+{
+    uint64_t none = 0;
+    if (!number || !__atomic_compare_exchange_n(&row->pthread, &none, pthread, false,
+                                                __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        return;
+    uint32_t *bucket = bucket_of(pthread);
+    row->older = __atomic_load_n(bucket, __ATOMIC_RELAXED);
+    /* Publishes pthread and older. Pairs with the acquire in thread_by_pthread(). */
+    while (!__atomic_compare_exchange_n(bucket, &row->older, number, false, __ATOMIC_RELEASE,
+                                        __ATOMIC_RELAXED))
+        ;
+}
+
+struct thread_row *thread_row(uint32_t number)
+{
+    return ROW(SECTION_THREADS, struct thread_row, number);
+}
+
+uint32_t thread_by_pthread(uintptr_t pthread)
+{
+    uint32_t number = __atomic_load_n(bucket_of(pthread), __ATOMIC_ACQUIRE);
+    while (number && thread_row(number)->pthread != pthread)
+        number = thread_row(number)->older;
+    return number;
 }
 
 void thread_after_fork(void)
@@ -169,6 +227,8 @@ void thread_after_fork(void)
     struct thread *self = thread_current;
     thread_list = NULL;
     thread_current = NULL;
+    ended_count = 0;
+    mem_clear(by_pthread, sizeof by_pthread);
     if (!recording)
         return;
     /* Structs of the other threads are lost to the child: bounded by the parent's number of

@@ -21,15 +21,21 @@
 
 struct stack_memo; /* state/stack.c */
 
-/* Registers that a scan must treat as roots and a walk can start from, saved by the wrapper of a
-   call that may block, before it blocks (state/wait.h). */
+/* Registers that a scan must treat as roots, saved by the wrapper of a call that may block, before
+   it blocks (state/wait.h). Callee-saved registers that the wrapper spilled lie in its frame, which
+   sp is below: a scan from sp upwards and of these words sees all that the thread holds. */
 struct saved_registers {
-    uintptr_t pc, sp, bp; /* of the wrapper's caller, right after the call */
+    uintptr_t sp;     /* below the wrapper's frame */
+    uintptr_t pc, bp; /* of the wrapper's caller, right after the call */
     uintptr_t rbx, r12, r13, r14, r15;
 };
 
 struct thread {
-    uintptr_t busy;  /* stack pointer of the guard's owner, 0 = not inside, GUARD_VFORK */
+    uintptr_t busy; /* stack pointer of the guard's owner, 0 = not inside, GUARD_VFORK */
+    /* enum wait_kind while in a wait whose registers are saved, with WAITING_INTERRUPTED once a
+       signal handler has run on top of it (the saved registers are then not all). Read by the scan.
+     */
+    uintptr_t waiting;
     uint32_t number; /* row in SECTION_THREADS */
     int32_t tid;
     struct thread_row *row;         /* never NULL: a private dummy when the section is full */
@@ -39,8 +45,6 @@ struct thread {
     uint32_t depth;                  /* stack_depth option */
     struct stack_memo *memo;         /* made at first use */
     uintptr_t stack_low, stack_high; /* 0 = unknown */
-    uint32_t
-        waiting; /* enum wait_kind while in a wait whose registers are saved; read by the scan */
     struct saved_registers saved;
     /* Stop-the-world (detect/stop_world): written by the thread's signal handler, read by the
      * stopper. */
@@ -48,11 +52,16 @@ struct thread {
     uintptr_t stopped_context; /* ucontext_t * on its own stack */
     bool ended;                /* its start routine is over; destructors may still run */
     bool own_signal_stack;
+    bool exiting;        /* called pthread_exit or thrd_exit */
     struct thread *next; /* all structs, LOCK_THREADS for writers; readers may walk at any time */
-    uint64_t reserved[8];
+    /* What the program asked its creation for; set by the creator before the first step. */
+    void *routine, *argument;
+    uintptr_t stack_size;
+    uint64_t reserved[5];
 };
 
-#define GUARD_VFORK UINTPTR_MAX
+#define GUARD_VFORK         UINTPTR_MAX
+#define WAITING_INTERRUPTED 0x10000u
 
 /* The calling thread's struct; NULL until it met us. initial-exec: one load. */
 extern __thread struct thread *thread_current __attribute__((visibility("hidden")));
@@ -84,7 +93,7 @@ struct thread *guard_enter_slow(uintptr_t frame);
 static inline struct thread *guard_enter(void)
 {
     struct thread *self = thread_current;
-    if (likely(self && !self->busy && observing.on)) {
+    if (likely(self && !(self->busy | self->waiting) && observing.on)) {
         self->busy = (uintptr_t)__builtin_frame_address(0);
         __asm__ volatile("" ::: "memory"); /* a handler sees busy before anything we do */
         return self;
@@ -108,8 +117,19 @@ void thread_begin(struct thread *self);
 /* Its routine is over (return, pthread_exit, cancellation); destructors may follow. */
 void thread_finish(struct thread *self);
 
-/* The struct for a given pthread_t, newest first, or NULL. Guard entered. */
-struct thread *thread_by_pthread(uintptr_t pthread);
+/* The creation of made failed: its struct may be used again, its row says that there was none. */
+void thread_discard(struct thread *made);
+
+/* Says which pthread_t the thread with this row has; creator and thread both call it, because
+   either may be first, and the first counts. */
+void thread_named(struct thread_row *row, uint32_t number, uintptr_t pthread);
+
+/* The number of the newest thread that had this pthread_t, 0 when there is none. Threads stay known
+   when they are gone: what is joined twice is found. Any thread, guard entered. */
+uint32_t thread_by_pthread(uintptr_t pthread);
+
+/* The row of a thread by its number (not 0). */
+struct thread_row *thread_row(uint32_t number);
 
 /* In a fork's child: only the calling thread is left; the list is emptied but for it, with a new
    row when the child has its recording. */

@@ -1,0 +1,316 @@
+/*
+ * Threads: creation (with the trampoline that every new thread starts in), join, detach, exit.
+ *
+ * C11's functions call glibc's own pthread_create inside, past us, so they have wrappers of their
+ * own; C++ and Rust come through pthread_create.
+ */
+#include <errno.h>
+
+#include "base/recording.h"
+#include "detect/thread_misuse.h"
+#include "format/tables.h"
+#include "interpose/real.h"
+#include "state/clock.h"
+#include "state/stack.h"
+#include "state/wait.h"
+
+static void ended(void *argument)
+{
+    struct thread *self = argument;
+    /* Without pthread_exit, only a cancellation ends a thread by unwinding it. */
+    if (!self->exiting)
+        __atomic_fetch_or(&self->row->flags, THREAD_CANCELED, __ATOMIC_RELAXED);
+    thread_finish(self);
+}
+
+/* The stack ends above the thread's own descriptor, which glibc places at its top whoever allocated
+   it (allocate_stack in nptl/allocatestack.c), less than a page below it. */
+static void begin(struct thread *self)
+{
+    uintptr_t descriptor = (uintptr_t)pthread_self();
+    self->stack_high = (descriptor | 4095) + 1;
+    self->stack_low = self->stack_high - self->stack_size;
+    thread_begin(self);
+}
+
+/* The frames of ours at the base of a thread's stack. The cleanup handler runs when the stack is
+   unwound by pthread_exit or cancellation, after those of the program; unlike a handler of the
+   language's it does not touch exceptions, so one that nobody catches ends the program as it would
+   without us. */
+static void *thread_start(void *argument)
+{
+    struct thread *self = argument;
+    void *result;
+    begin(self);
+    pthread_cleanup_push(ended, self);
+    result = ((void *(*)(void *))self->routine)(self->argument);
+    pthread_cleanup_pop(0);
+    thread_finish(self);
+    return result;
+}
+
+static int thread_start_c11(void *argument)
+{
+    struct thread *self = argument;
+    int result;
+    begin(self);
+    pthread_cleanup_push(ended, self);
+    result = ((thrd_start_t)self->routine)(self->argument);
+    pthread_cleanup_pop(0);
+    thread_finish(self);
+    return result;
+}
+
+static size_t stack_size_of(const pthread_attr_t *attr)
+{
+    pthread_attr_t defaults;
+    size_t size = 0;
+    if (!attr) {
+        pthread_attr_init(&defaults);
+        attr = &defaults;
+    }
+    /* Of attributes whose size is not set this gives what a thread would get. */
+    pthread_attr_getstacksize(attr, &size);
+    if (attr == &defaults)
+        pthread_attr_destroy(&defaults);
+    return size;
+}
+
+/* A thread in the making: told to us before its first step, so that this finds its creator. NULL
+   when nothing is observed. Leaves the guard. */
+static struct thread *creation(void *routine, void *argument, const pthread_attr_t *attr,
+                               uint32_t flags, const void *frame)
+{
+    int detached = PTHREAD_CREATE_JOINABLE;
+    if (attr)
+        pthread_attr_getdetachstate(attr, &detached);
+    if (detached == PTHREAD_CREATE_DETACHED)
+        flags |= THREAD_DETACHED;
+    struct thread *self = guard_enter();
+    if (!self)
+        return NULL;
+    uint32_t stack = stack_here(self, frame);
+    struct thread *made = thread_create(self, stack, flags);
+    if (made) {
+        made->routine = routine;
+        made->argument = argument;
+        made->row->start_routine = (uintptr_t)routine;
+        made->stack_size = stack_size_of(attr);
+        thread_misuse_creating(1);
+        thread_event(self, EVENT_THREAD_CREATE, 0, stack, made->number);
+    }
+    guard_leave(self);
+    return made;
+}
+
+/* The real call is back. row, number: what made had; the struct may be another's by now. */
+static void created(struct thread *made, struct thread_row *row, uint32_t number, bool success,
+                    const pthread_t *id)
+{
+    if (!success)
+        thread_discard(made);
+    else if (!__atomic_load_n(&row->pthread, __ATOMIC_RELAXED))
+        /* It has not made its first step, so nobody can have changed what the call stored. */
+        thread_named(row, number, *id);
+    thread_misuse_creating(-1);
+}
+
+int wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*routine)(void *),
+                        void *argument)
+{
+    struct thread *made = creation((void *)routine, argument, attr, 0, FRAME);
+    if (!made)
+        return real.pthread_create(id, attr, routine, argument);
+    struct thread_row *row = made->row;
+    uint32_t number = made->number;
+    int result = real.pthread_create(id, attr, thread_start, made);
+    created(made, row, number, result == 0, id);
+    return result;
+}
+
+int wrap_thrd_create(thrd_t *id, thrd_start_t routine, void *argument)
+{
+    struct thread *made = creation((void *)routine, argument, NULL, THREAD_C11, FRAME);
+    if (!made)
+        return real.thrd_create(id, routine, argument);
+    struct thread_row *row = made->row;
+    uint32_t number = made->number;
+    int result = real.thrd_create(id, thread_start_c11, made);
+    created(made, row, number, result == thrd_success, id);
+    return result;
+}
+
+/* A join or detach that is under way. */
+struct settling {
+    struct thread *self; /* NULL: not observed */
+    uint32_t target, stack;
+    bool told, waits;
+    const char *called;
+};
+
+static __attribute__((noinline)) void settle_begin(struct settling *settling, uintptr_t id,
+                                                   const char *called, const void *frame)
+{
+    struct thread *self = guard_enter();
+    settling->self = self;
+    settling->waits = false;
+    if (!self)
+        return;
+    settling->target = thread_by_pthread(id);
+    settling->stack = stack_here(self, frame);
+    settling->called = called;
+    settling->told = thread_misuse_before(self, settling->target, called, settling->stack);
+}
+
+static void settled(const struct settling *settling, uint32_t flag)
+{
+    if (!settling->target)
+        return;
+    struct thread_row *row = thread_row(settling->target);
+    row->joined_stack = settling->stack;
+    row->settler = settling->self->number;
+    __atomic_fetch_or(&row->flags, flag, __ATOMIC_RELEASE);
+}
+
+static void join_end(const struct settling *settling, int error)
+{
+    if (!settling->self)
+        return;
+    if (settling->waits)
+        wait_end(settling->self, error == 0);
+    struct thread *self = guard_enter();
+    if (!self)
+        return;
+    if (error == 0) {
+        settled(settling, THREAD_JOINED);
+        thread_event(self, EVENT_THREAD_JOIN, 0, settling->stack, settling->target);
+    } else if (!settling->told) {
+        thread_misuse_after(self, settling->target, settling->called, settling->stack, error);
+    }
+    guard_leave(self);
+}
+
+#define JOIN(id, deadline, call, error)                                                            \
+    do {                                                                                           \
+        struct settling settling;                                                                  \
+        settle_begin(&settling, id, __func__ + sizeof "wrap_" - 1, FRAME);                         \
+        if (settling.self) {                                                                       \
+            settling.waits =                                                                       \
+                wait_begin(settling.self, WAIT_JOIN, settling.target, deadline, FRAME);            \
+            guard_leave(settling.self);                                                            \
+        }                                                                                          \
+        int result = call;                                                                         \
+        join_end(&settling, error);                                                                \
+        return result;                                                                             \
+    } while (0)
+
+int wrap_pthread_join(pthread_t id, void **ret)
+{
+    JOIN(id, WAIT_FOREVER, real.pthread_join(id, ret), result);
+}
+
+int wrap_pthread_timedjoin_np(pthread_t id, void **ret, const struct timespec *until)
+{
+    JOIN(id, deadline_at(CLOCK_REALTIME, until), real.pthread_timedjoin_np(id, ret, until), result);
+}
+
+int wrap_pthread_clockjoin_np(pthread_t id, void **ret, clockid_t clock,
+                              const struct timespec *until)
+{
+    JOIN(id, deadline_at(clock, until), real.pthread_clockjoin_np(id, ret, clock, until), result);
+}
+
+/* thrd_error stands for every error of the pthread_join inside. */
+int wrap_thrd_join(thrd_t id, int *ret)
+{
+    JOIN(id, WAIT_FOREVER, real.thrd_join(id, ret), result == thrd_success ? 0 : ESRCH);
+}
+
+int wrap_pthread_tryjoin_np(pthread_t id, void **ret)
+{
+    struct settling settling;
+    settle_begin(&settling, id, "pthread_tryjoin_np", FRAME);
+    if (settling.self)
+        guard_leave(settling.self);
+    int result = real.pthread_tryjoin_np(id, ret);
+    join_end(&settling, result);
+    return result;
+}
+
+/* Told before the real call: from then on the pthread_t may be another thread's. */
+static void detaching(uintptr_t id, const char *called, const void *frame)
+{
+    struct settling settling;
+    settle_begin(&settling, id, called, frame);
+    if (!settling.self)
+        return;
+    if (!settling.told)
+        settled(&settling, THREAD_DETACHED);
+    guard_leave(settling.self);
+}
+
+int wrap_pthread_detach(pthread_t id)
+{
+    detaching(id, "pthread_detach", FRAME);
+    return real.pthread_detach(id);
+}
+
+int wrap_thrd_detach(thrd_t id)
+{
+    detaching(id, "thrd_detach", FRAME);
+    return real.thrd_detach(id);
+}
+
+static void exiting(const void *frame)
+{
+    struct thread *self = guard_enter();
+    if (!self)
+        return;
+    self->exiting = true;
+    self->row->ended_stack = stack_here(self, frame);
+    /* The first thread has no frame of ours at its base that would see its end. */
+    if (self->row->flags & THREAD_MAIN)
+        thread_finish(self);
+    guard_leave(self);
+}
+
+void wrap_pthread_exit(void *result)
+{
+    exiting(FRAME);
+    real.pthread_exit(result);
+}
+
+void wrap_thrd_exit(int result)
+{
+    exiting(FRAME);
+    real.thrd_exit(result);
+}
+
+/* Who asked for it; whether it came to that is seen at the thread's end. */
+int wrap_pthread_cancel(pthread_t id)
+{
+    struct thread *self = guard_enter();
+    if (self) {
+        uint32_t target = thread_by_pthread(id);
+        if (target && !thread_row(target)->ended_stack)
+            thread_row(target)->ended_stack = stack_here(self, FRAME);
+        guard_leave(self);
+    }
+    return real.pthread_cancel(id);
+}
+
+int wrap_pthread_setname_np(pthread_t id, const char *name)
+{
+    int result = real.pthread_setname_np(id, name);
+    if (result != 0)
+        return result;
+    struct thread *self = guard_enter();
+    if (self) {
+        uint32_t target = thread_by_pthread(id);
+        size_t size = text_length(name) + 1;
+        if (target && size <= sizeof thread_row(target)->name)
+            mem_copy(thread_row(target)->name, name, size);
+        guard_leave(self);
+    }
+    return 0;
+}
