@@ -183,7 +183,8 @@ static void process_judge(struct run *run, struct process *process, struct rules
 
 /* ---- a file or a folder ---- */
 
-static void add_recording(struct run *run, size_t *capacity, const char *path)
+/* run_id: only of this run; 0 = any. */
+static void add_recording(struct run *run, size_t *capacity, const char *path, uint64_t run_id)
 {
     struct problem problem;
     struct recording *recording = recording_open(path, &problem);
@@ -198,12 +199,17 @@ static void add_recording(struct run *run, size_t *capacity, const char *path)
         run->unreadable_count++;
         return;
     }
+    if (run_id && recording->header.run_id != run_id) {
+        recording_close(recording);
+        return;
+    }
     run->processes =
         array_grow(run->processes, run->process_count, capacity, sizeof *run->processes);
     run->processes[run->process_count++] = (struct process){.recording = recording};
 }
 
-static int add_folder(struct run *run, size_t *capacity, const char *path, struct problem *problem)
+static int add_folder(struct run *run, size_t *capacity, const char *path, uint64_t run_id,
+                      struct problem *problem)
 {
     const char **paths;
     size_t count = folder_recordings(&run->arena, path, &paths);
@@ -212,7 +218,7 @@ static int add_folder(struct run *run, size_t *capacity, const char *path, struc
         return STATUS_UNREADABLE;
     }
     for (size_t i = 0; i < count; i++)
-        add_recording(run, capacity, paths[i]);
+        add_recording(run, capacity, paths[i], run_id);
     return 0;
 }
 
@@ -225,7 +231,7 @@ static int by_birth(const void *a, const void *b)
     return left->pid < right->pid ? -1 : left->pid > right->pid;
 }
 
-static int open_all(struct run *run, const char *path, struct problem *problem)
+static int open_all(struct run *run, const char *path, uint64_t run_id, struct problem *problem)
 {
     struct stat status;
     size_t capacity = 0;
@@ -234,26 +240,29 @@ static int open_all(struct run *run, const char *path, struct problem *problem)
         return STATUS_UNREADABLE;
     }
     if (S_ISDIR(status.st_mode)) {
-        int result = add_folder(run, &capacity, path, problem);
+        int result = add_folder(run, &capacity, path, run_id, problem);
         if (result)
             return result;
     } else {
-        add_recording(run, &capacity, path);
+        add_recording(run, &capacity, path, run_id);
     }
     if (!run->process_count) {
-        *problem = run->unreadable[0].problem;
+        if (run->unreadable_count)
+            *problem = run->unreadable[0].problem;
+        else
+            problem_set(problem, "there are no recordings of this run in %s.", path);
         return STATUS_UNREADABLE;
     }
     qsort(run->processes, run->process_count, sizeof *run->processes, by_birth);
     return 0;
 }
 
-int run_load(struct run *run, const char *path, struct rules *rules, uint64_t threshold_ms,
-             struct problem *problem)
+int run_load(struct run *run, const char *path, uint64_t run_id, struct rules *rules,
+             uint64_t threshold_ms, struct problem *problem)
 {
     *run = (struct run){.store = symbol_store_create()};
     run->path = arena_text(&run->arena, path, strlen(path));
-    int result = open_all(run, path, problem);
+    int result = open_all(run, path, run_id, problem);
     for (size_t i = 0; !result && i < run->process_count; i++) {
         process_load(run, &run->processes[i], threshold_ms);
         process_judge(run, &run->processes[i], rules);

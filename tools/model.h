@@ -91,10 +91,11 @@ struct run {
 };
 
 /* Opens path (recording or folder) and builds the run. Returns 0, or STATUS_UNREADABLE and a
-   sentence when there is nothing readable. rules may be NULL. threshold_ms: waits older than that
+   sentence when there is nothing readable. run_id: of a folder only the recordings of this run, 0 =
+   all. rules may be NULL. threshold_ms: waits older than that
    are shown for processes that made no exit report. */
-int run_load(struct run *run, const char *path, struct rules *rules, uint64_t threshold_ms,
-             struct problem *ret_problem);
+int run_load(struct run *run, const char *path, uint64_t run_id, struct rules *rules,
+             uint64_t threshold_ms, struct problem *ret_problem);
 void run_finish(struct run *run);
 
 /* Used by live.c: a finding of our own about process, filled by the caller. */

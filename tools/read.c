@@ -1,4 +1,5 @@
 #include "read.h"
+#include "peek.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -329,25 +330,7 @@ struct module *recording_module(const struct recording *recording, uint64_t pc, 
 
 bool recording_is_live(const struct recording *recording)
 {
-    const struct recording_header *header = &recording->header;
-    if (header->pid <= 0 || header->state == PROCESS_EXECED || header->state == PROCESS_ENDED)
-        return false;
-    char path[64], text[1024];
-    snprintf(path, sizeof path, "/proc/%d/stat", header->pid);
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return false;
-    size_t length = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    text[length] = 0;
-    /* The name may hold blanks and parentheses: fields count from the last ")". State is field 3,
-       the start time field 22 (proc(5)). */
-    char *field = strrchr(text, ')');
-    if (!field || !strncmp(field, ") Z", 3) || !strncmp(field, ") X", 3))
-        return false;
-    for (unsigned i = 2; i < 22 && field; i++)
-        field = strchr(field + 1, ' ');
-    return field && strtoull(field, NULL, 10) == header->start_ticks;
+    return peek_is_live(&recording->header);
 }
 
 uint64_t recording_lost(const struct recording *recording)

@@ -140,7 +140,7 @@ int report_path(const char *path, const struct report_options *options,
     struct run run;
     struct problem problem;
     uint64_t threshold = options->blocked_threshold ? options->blocked_threshold : 1000;
-    status = run_load(&run, path, rules, threshold, &problem);
+    status = run_load(&run, path, options->run_id, rules, threshold, &problem);
     if (status) {
         say_error("%s", problem.text);
         rules_destroy(rules);

@@ -15,6 +15,7 @@ struct report_options {
     const char *suppressions;   /* files, separated by commas; NULL or "" none */
     const char *color;          /* auto, always, never; NULL = auto */
     uint64_t blocked_threshold; /* ms, for live processes; 0 = the default */
+    uint64_t run_id;            /* of a folder only the recordings of this run; 0 = all */
     bool all;                   /* everything, not only the most important */
     bool show_unused_rules;
     bool quiet;     /* judge only, print nothing */

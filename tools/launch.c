@@ -1,0 +1,213 @@
+#include "launch.h"
+#include "tree.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What is passed on. Not the signals of our own faults, and not those that nobody can catch. */
+static const int forwarded[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,  SIGUSR2,
+                                SIGALRM, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU,  SIGWINCH,
+                                SIGURG,  SIGIO,   SIGPWR,  SIGPROF, SIGVTALRM};
+
+static void fill_forwarded(sigset_t *set)
+{
+    sigemptyset(set);
+    for (unsigned i = 0; i < sizeof forwarded / sizeof forwarded[0]; i++)
+        sigaddset(set, forwarded[i]);
+    for (int signal = SIGRTMIN; signal <= SIGRTMAX; signal++)
+        sigaddset(set, signal);
+}
+
+/* Signals that a terminal sends to all processes of its foreground group at once. */
+static bool from_terminal(const siginfo_t *info)
+{
+    switch (info->si_signo) {
+    case SIGHUP:
+    case SIGINT:
+    case SIGQUIT:
+    case SIGCONT:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+    case SIGWINCH:
+        return info->si_code == SI_KERNEL;
+    }
+    return false;
+}
+
+/* The child's side of launch_start: never returns. */
+static _Noreturn void become(struct launch *launch, pid_t launcher, int errors, const char *path,
+                             char **arguments, char **environment)
+{
+    int error = 0;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != launcher)
+        _exit(127);
+    sigaction(SIGCHLD, &launch->on_child, NULL);
+    sigprocmask(SIG_SETMASK, &launch->mask, NULL);
+    execve(path, arguments, environment);
+    error = errno;
+    if (write(errors, &error, sizeof error) < 0)
+        _exit(126);
+    _exit(127);
+}
+
+int launch_start(struct launch *ret, const char *path, char **arguments, char **environment)
+{
+    *ret = (struct launch){0};
+    int errors[2], error = 0;
+    if (pipe2(errors, O_CLOEXEC))
+        return -errno;
+    sigset_t set;
+    fill_forwarded(&set);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, &ret->mask);
+    /* Were SIGCHLD ignored, the kernel would reap the program and its status would be lost. */
+    sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &ret->on_child);
+    pid_t launcher = getpid();
+    ret->pid = fork();
+    if (ret->pid == 0)
+        become(ret, launcher, errors[1], path, arguments, environment);
+    if (ret->pid < 0)
+        error = errno;
+    close(errors[1]);
+    /* End of file: the exec closed the other end. */
+    while (ret->pid > 0 && read(errors[0], &error, sizeof error) < 0 && errno == EINTR)
+        ;
+    close(errors[0]);
+    if (!error)
+        return 0;
+    if (ret->pid > 0)
+        waitpid(ret->pid, NULL, 0);
+    launch_finish(ret);
+    return -error;
+}
+
+static void pass_on(struct launch *launch, const siginfo_t *info)
+{
+    if (info->si_signo == SIGTSTP || info->si_signo == SIGTTIN || info->si_signo == SIGTTOU)
+        launch->told_to_stop = true;
+    if (info->si_signo == SIGCONT)
+        launch->told_to_stop = false;
+    if (from_terminal(info))
+        return;
+    if (info->si_code == SI_QUEUE)
+        sigqueue(launch->pid, info->si_signo, info->si_value);
+    else
+        kill(launch->pid, info->si_signo);
+}
+
+/* Looks what SIGCHLD meant. True when the program has ended. */
+static bool look_at_child(struct launch *launch, int *ret_status)
+{
+    int status;
+    while (waitpid(launch->pid, &status, WNOHANG | WUNTRACED) == launch->pid) {
+        if (!WIFSTOPPED(status)) {
+            *ret_status = status;
+            return true;
+        }
+        /* Stop with it, so that the shell gets its terminal back. Only when we were told to:
+           whoever stops the program alone would continue it alone. */
+        if (launch->told_to_stop) {
+            launch->told_to_stop = false;
+            raise(SIGSTOP);
+        }
+    }
+    return false;
+}
+
+int launch_wait(struct launch *launch)
+{
+    sigset_t set;
+    fill_forwarded(&set);
+    sigaddset(&set, SIGCHLD);
+    int status = 0;
+    while (!look_at_child(launch, &status)) {
+        siginfo_t info;
+        if (sigwaitinfo(&set, &info) > 0 && info.si_signo != SIGCHLD)
+            pass_on(launch, &info);
+    }
+    return status;
+}
+
+static int open_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGQUIT);
+    sigaddset(&set, SIGTERM);
+    return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+enum { WATCHED_AT_ONCE = 64 };
+
+/* Waits until one of the processes has ended. False when it took timeout milliseconds (-1: any), or
+   when a signal came or there is no way to wait, which *ret_told says. */
+static bool wait_one(const struct tree *tree, int signals, int timeout, bool *ret_told)
+{
+    struct pollfd polled[1 + WATCHED_AT_ONCE] = {{.fd = signals, .events = POLLIN}};
+    nfds_t count = 1;
+    bool ended = false, unable = false;
+    for (size_t i = 0; i < tree->count && count <= WATCHED_AT_ONCE; i++) {
+        if (tree->processes[i].apart)
+            continue;
+        int fd = (int)syscall(SYS_pidfd_open, tree->processes[i].pid, 0);
+        if (fd >= 0)
+            polled[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+        else if (errno == ESRCH)
+            ended = true;
+        else
+            unable = true;
+    }
+    int ready = ended || unable ? 0 : poll(polled, count, timeout);
+    *ret_told = !ended && (unable || ready < 0 || (ready > 0 && polled[0].revents));
+    for (nfds_t i = 1; i < count; i++)
+        close(polled[i].fd);
+    return ended || (ready > 0 && !*ret_told);
+}
+
+static bool any_here(const struct tree *tree)
+{
+    for (size_t i = 0; i < tree->count; i++)
+        if (!tree->processes[i].apart)
+            return true;
+    return false;
+}
+
+bool launch_wait_tree(struct launch *launch, const char *folder, const char *run,
+                      void (*notice)(const char *names))
+{
+    int signals = open_signals();
+    bool told = false, noticed = false;
+    while (!told) {
+        struct tree tree;
+        char names[256];
+        tree_find(&tree, folder, run);
+        bool done = !any_here(&tree);
+        if (!done && !wait_one(&tree, signals, noticed ? -1 : 1000, &told) && !told && !noticed) {
+            noticed = true;
+            tree_names(&tree, false, names, sizeof names);
+            if (notice)
+                notice(names);
+        }
+        tree_finish(&tree);
+        if (done)
+            break;
+    }
+    close(signals);
+    return !told;
+}
+
+void launch_finish(struct launch *launch)
+{
+    sigaction(SIGCHLD, &launch->on_child, NULL);
+    sigprocmask(SIG_SETMASK, &launch->mask, NULL);
+}

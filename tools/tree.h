@@ -1,0 +1,33 @@
+/*
+ * The processes of a run that are alive: found by their recordings, and by the word HOLDFAST_RUN in
+ * the environment that they were started with (which knows a process before its recording is there,
+ * and those that cannot be watched).
+ *
+ * Used by `run` after the program has ended. Not for use from several threads.
+ */
+#ifndef HOLDFAST_TOOLS_TREE_H
+#define HOLDFAST_TOOLS_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct tree_process {
+    pid_t pid;
+    bool apart; /* has moved to another session than ours: a daemon */
+    char name[32];
+};
+
+struct tree {
+    struct tree_process *processes;
+    size_t count;
+};
+
+/* folder: of the run; run: the whole word HOLDFAST_RUN=… of it. tree_finish releases. */
+void tree_find(struct tree *ret, const char *folder, const char *run);
+void tree_finish(struct tree *tree);
+
+/* Their names and pids, as "a (12), b (34) and 5 more", for those with this value of apart. */
+void tree_names(const struct tree *tree, bool apart, char *ret_text, size_t size);
+
+#endif
