@@ -4,6 +4,7 @@
 #include "base/lock.h"
 #include "base/recording.h"
 #include "base/syscall.h"
+#include "detect/handle_leak.h"
 #include "detect/thread_leak.h"
 #include "interpose/real.h"
 #include "state/clock.h"
@@ -23,6 +24,8 @@ int last_look(enum process_ending ending, int status, const void *frame)
     recording->ending = ending;
     recording->status = status;
     __atomic_store_n(&recording->state, PROCESS_ENDING, __ATOMIC_RELEASE);
+    if (observing.handles)
+        handle_leak_look(self);
     recording->end_time = clock_now();
     thread_leak_look(self);
     __atomic_store_n(&observing.on, 0, __ATOMIC_RELEASE);

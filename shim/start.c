@@ -14,6 +14,7 @@
 #include "base/say.h"
 #include "base/syscall.h"
 #include "base/text.h"
+#include "detect/handle_misuse.h"
 #include "interpose/cxx_memory.h"
 #include "interpose/real.h"
 #include "report/finding.h"
@@ -21,9 +22,11 @@
 #include "state/block.h"
 #include "state/clock.h"
 #include "state/environment.h"
+#include "state/handle.h"
 #include "state/module.h"
 #include "state/options.h"
 #include "state/stack.h"
+#include "state/stream.h"
 
 extern void *__libc_stack_end; /* ld.so: where the initial stack begins, at argc */
 
@@ -147,6 +150,15 @@ static bool begin_recording(bool forked)
     return true;
 }
 
+static void start_handles(void)
+{
+    if (!options.number[OPTION_HANDLES])
+        return;
+    stream_start_up();
+    handle_misuse_start_up();
+    handle_start_up();
+}
+
 bool start_observing(bool forked)
 {
     if (!begin_recording(forked))
@@ -161,6 +173,7 @@ bool start_observing(bool forked)
         return false;
     if (!forked)
         main_thread();
+    start_handles();
     observing.memory = memory;
     observing.handles = (uint32_t)options.number[OPTION_HANDLES];
     observing.threads = (uint32_t)options.number[OPTION_THREADS];

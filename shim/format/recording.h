@@ -276,7 +276,7 @@ struct handle_row {
     uint32_t generation; /* counts opens of this number or address */
     uint64_t opened_time, closed_time;
     uint64_t owner; /* with HANDLE_OWNED: value of the owning handle (row in SECTION_HANDLES) */
-    uint64_t extra; /* by kind: child pid of a popen stream … */
+    uint64_t extra; /* by kind: a stream's descriptor + 1 (0 none) … */
     uint8_t reserved[16];
 };
 static_assert(sizeof(struct handle_row) == 96, "on disk");
@@ -285,7 +285,8 @@ enum severity { SEVERITY_NOTE = 1, SEVERITY_WARNING = 2, SEVERITY_ERROR = 3 };
 enum confidence { CONFIDENCE_POSSIBLE = 1, CONFIDENCE_LIKELY = 2, CONFIDENCE_CERTAIN = 3 };
 
 /* One finding: one distinct place, with a count. Published by count (> 0); count, last_time and the
-   amounts may grow later, the rest is fixed. */
+   amounts may grow later, the rest is fixed. A count that is 0 again: it turned out to be none;
+   rows after it count. */
 struct finding_row {
     uint32_t count; /* atomic */
     uint16_t kind;  /* enum kind (kinds.def) */

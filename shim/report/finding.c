@@ -135,6 +135,33 @@ struct finding_row *finding_tell(const struct finding *finding)
     return row;
 }
 
+static bool is_at(const struct finding_row *row, uint32_t here)
+{
+    const struct evidence_row *evidence = ROW(SECTION_EVIDENCE, struct evidence_row, row->evidence);
+    for (uint32_t i = 0; i < row->evidence_count; i++)
+        if (evidence[i].type == EVIDENCE_STACK && evidence[i].role == ROLE_HERE &&
+            evidence[i].stack == here)
+            return true;
+    return false;
+}
+
+void finding_take_back(enum kind kind, uint32_t here)
+{
+    if (!recording)
+        return;
+    lock_take(LOCK_FINDINGS);
+    uint64_t count = recording->sections[SECTION_FINDINGS - 1].used / sizeof(struct finding_row);
+    for (uint64_t i = 0; i < count; i++) {
+        struct finding_row *row = ROW(SECTION_FINDINGS, struct finding_row, i);
+        if (row->count && row->kind == kind && is_at(row, here)) {
+            row->amount = row->amount2 = 0;
+            row->count2 = 0;
+            __atomic_store_n(&row->count, 0, __ATOMIC_RELEASE);
+        }
+    }
+    lock_give(LOCK_FINDINGS);
+}
+
 void finding_after_fork(void)
 {
     if (known && known_count)

@@ -38,6 +38,10 @@ void finding_stack(struct finding *finding, enum role role, uint32_t stack, uint
 /* Writes it, or counts it when it is known. Returns its row, NULL when there is no room. */
 struct finding_row *finding_tell(const struct finding *finding);
 
+/* What was told of kind at the stack here (role HERE) turned out to be none: readers no longer see
+   it. Told again it counts from one. */
+void finding_take_back(enum kind kind, uint32_t here);
+
 /* In a fork's child: nothing is known yet. */
 void finding_after_fork(void);
 

@@ -1,0 +1,405 @@
+/*
+ * Descriptors: what opens, duplicates and closes them. No guard is held across a real call: nearly
+ * all of them can block (a FIFO's open, accept, a close that lingers) and are cancellation points.
+ */
+#include <errno.h>
+#include <stdarg.h>
+
+#include "detect/handle_misuse.h"
+#include "interpose/handles.h"
+#include "interpose/real.h"
+#include "state/stack.h"
+
+/* After an opening call: fd as it was returned. frame: the wrapper's. */
+static int opened(int fd, enum handle_kind kind, bool cloexec, const char *name, const void *frame)
+{
+    struct thread *self = fd < 0 ? NULL : handles_enter();
+    if (!self)
+        return fd;
+    struct handle_birth birth = {.kind = kind,
+                                 .flags = cloexec ? HANDLE_CLOEXEC : 0,
+                                 .stack = stack_here(self, frame),
+                                 .name = name};
+    handle_fd_opened(self, fd, &birth);
+    guard_leave(self);
+    return fd;
+}
+
+/* Two at once. */
+static int opened_pair(int result, const int fds[2], enum handle_kind kind, bool cloexec,
+                       const char *const names[2], const void *frame)
+{
+    if (result == 0)
+        for (int i = 0; i < 2; i++)
+            opened(fds[i], kind, cloexec, names ? names[i] : NULL, frame);
+    return result;
+}
+
+/* ---- open */
+
+/* The mode is there only when the flags ask for it, as in libc; what is passed on otherwise is
+   never looked at. */
+#define MODE_OF(flags, ret_mode)                                                                   \
+    do {                                                                                           \
+        ret_mode = 0;                                                                              \
+        if ((flags)&O_CREAT || ((flags)&O_TMPFILE) == O_TMPFILE) {                                 \
+            va_list rest;                                                                          \
+            va_start(rest, flags);                                                                 \
+            ret_mode = va_arg(rest, mode_t);                                                       \
+            va_end(rest);                                                                          \
+        }                                                                                          \
+    } while (0)
+
+#define FILE_OPENED(call, path, flags)                                                             \
+    opened(call, HANDLE_KIND_FD_FILE, (flags)&O_CLOEXEC, path, FRAME)
+
+int wrap_open(const char *path, int flags, ...)
+{
+    mode_t mode;
+    MODE_OF(flags, mode);
+    return FILE_OPENED(real.open(path, flags, mode), path, flags);
+}
+
+int wrap_open64(const char *path, int flags, ...)
+{
+    mode_t mode;
+    MODE_OF(flags, mode);
+    return FILE_OPENED(real.open64(path, flags, mode), path, flags);
+}
+
+int wrap___open(const char *path, int flags, ...)
+{
+    mode_t mode;
+    MODE_OF(flags, mode);
+    return FILE_OPENED(real.__open(path, flags, mode), path, flags);
+}
+
+int wrap___open64(const char *path, int flags, ...)
+{
+    mode_t mode;
+    MODE_OF(flags, mode);
+    return FILE_OPENED(real.__open64(path, flags, mode), path, flags);
+}
+
+int wrap_openat(int folder, const char *path, int flags, ...)
+{
+    mode_t mode;
+    MODE_OF(flags, mode);
+    return FILE_OPENED(real.openat(folder, path, flags, mode), path, flags);
+}
+
+int wrap_openat64(int folder, const char *path, int flags, ...)
+{
+    mode_t mode;
+    MODE_OF(flags, mode);
+    return FILE_OPENED(real.openat64(folder, path, flags, mode), path, flags);
+}
+
+/* What open becomes under _FORTIFY_SOURCE when the compiler sees no mode. */
+int wrap___open_2(const char *path, int flags)
+{
+    return FILE_OPENED(real.__open_2(path, flags), path, flags);
+}
+
+int wrap___open64_2(const char *path, int flags)
+{
+    return FILE_OPENED(real.__open64_2(path, flags), path, flags);
+}
+
+int wrap___openat_2(int folder, const char *path, int flags)
+{
+    return FILE_OPENED(real.__openat_2(folder, path, flags), path, flags);
+}
+
+int wrap___openat64_2(int folder, const char *path, int flags)
+{
+    return FILE_OPENED(real.__openat64_2(folder, path, flags), path, flags);
+}
+
+int wrap_creat(const char *path, mode_t mode)
+{
+    return FILE_OPENED(real.creat(path, mode), path, 0);
+}
+
+int wrap_creat64(const char *path, mode_t mode)
+{
+    return FILE_OPENED(real.creat64(path, mode), path, 0);
+}
+
+int wrap_open_by_handle_at(int mount, struct file_handle *handle, int flags)
+{
+    return FILE_OPENED(real.open_by_handle_at(mount, handle, flags), NULL, flags);
+}
+
+/* ---- pipes, sockets, events */
+
+static const char *const pipe_ends[2] = {"read end", "write end"};
+
+int wrap_pipe(int fds[2])
+{
+    return opened_pair(real.pipe(fds), fds, HANDLE_KIND_FD_PIPE, false, pipe_ends, FRAME);
+}
+
+int wrap___pipe(int fds[2])
+{
+    return opened_pair(real.__pipe(fds), fds, HANDLE_KIND_FD_PIPE, false, pipe_ends, FRAME);
+}
+
+int wrap_pipe2(int fds[2], int flags)
+{
+    return opened_pair(real.pipe2(fds, flags), fds, HANDLE_KIND_FD_PIPE, flags & O_CLOEXEC,
+                       pipe_ends, FRAME);
+}
+
+int wrap_socket(int domain, int type, int protocol)
+{
+    return opened(real.socket(domain, type, protocol), HANDLE_KIND_FD_SOCKET, type & SOCK_CLOEXEC,
+                  NULL, FRAME);
+}
+
+int wrap_socketpair(int domain, int type, int protocol, int fds[2])
+{
+    return opened_pair(real.socketpair(domain, type, protocol, fds), fds, HANDLE_KIND_FD_SOCKET,
+                       type & SOCK_CLOEXEC, NULL, FRAME);
+}
+
+int wrap_accept(int fd, struct sockaddr *address, socklen_t *size)
+{
+    return opened(real.accept(fd, address, size), HANDLE_KIND_FD_SOCKET, false, NULL, FRAME);
+}
+
+int wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
+{
+    return opened(real.accept4(fd, address, size, flags), HANDLE_KIND_FD_SOCKET,
+                  flags & SOCK_CLOEXEC, NULL, FRAME);
+}
+
+int wrap_eventfd(unsigned count, int flags)
+{
+    return opened(real.eventfd(count, flags), HANDLE_KIND_FD_EVENTFD, flags & EFD_CLOEXEC, NULL,
+                  FRAME);
+}
+
+int wrap_epoll_create(int size)
+{
+    return opened(real.epoll_create(size), HANDLE_KIND_FD_EPOLL, false, NULL, FRAME);
+}
+
+int wrap_epoll_create1(int flags)
+{
+    return opened(real.epoll_create1(flags), HANDLE_KIND_FD_EPOLL, flags & EPOLL_CLOEXEC, NULL,
+                  FRAME);
+}
+
+/* ---- duplicates */
+
+/* copy is a new number for what fd stands for: same kind and name, an owner of its own. One that
+   took the place of an open stream's descriptor belongs to that stream: fclose will close it. */
+static int duplicated(int fd, int copy, bool cloexec, const void *frame)
+{
+    struct thread *self = copy < 0 || copy == fd ? NULL : handles_enter();
+    if (!self)
+        return copy;
+    const struct handle_row *of = handle_fd_find(fd), *target = handle_fd_find(copy);
+    bool known = of && handle_state_of(of) == HANDLE_OPEN;
+    bool owned =
+        target && target->flags & HANDLE_OWNED && handle_state_of(target) == HANDLE_CLOSING;
+    struct handle_birth birth = {
+        .kind = known ? (enum handle_kind)of->kind : HANDLE_KIND_FD_OTHER,
+        .flags = (uint16_t)((cloexec ? HANDLE_CLOEXEC : 0) | (owned ? HANDLE_OWNED : 0)),
+        .stack = stack_here(self, frame),
+        .name = known ? handle_name(of) : NULL,
+        .owner = owned ? target->owner : 0};
+    handle_fd_opened(self, copy, &birth);
+    guard_leave(self);
+    return copy;
+}
+
+/* Before a copy is made over target, which closes what target stood for if it succeeds. */
+static void giving_up(int target, const void *frame)
+{
+    struct thread *self = handles_enter();
+    if (!self)
+        return;
+    handle_fd_giving_up(self, target, stack_here(self, frame));
+    guard_leave(self);
+}
+
+static int duplicated_over(int fd, int copy, int target, bool cloexec, const void *frame)
+{
+    if (copy >= 0)
+        return duplicated(fd, copy, cloexec, frame);
+    struct thread *self = handles_enter();
+    if (!self)
+        return copy;
+    handle_fd_settle(self, target, false);
+    guard_leave(self);
+    return copy;
+}
+
+#define DUPLICATE_OVER(fd, target, call, cloexec)                                                  \
+    do {                                                                                           \
+        if (fd != target)                                                                          \
+            giving_up(target, FRAME);                                                              \
+        return duplicated_over(fd, call, target, cloexec, FRAME);                                  \
+    } while (0)
+
+int wrap_dup(int fd)
+{
+    return duplicated(fd, real.dup(fd), false, FRAME);
+}
+
+int wrap_dup2(int fd, int target)
+{
+    DUPLICATE_OVER(fd, target, real.dup2(fd, target), false);
+}
+
+int wrap___dup2(int fd, int target)
+{
+    DUPLICATE_OVER(fd, target, real.__dup2(fd, target), false);
+}
+
+int wrap_dup3(int fd, int target, int flags)
+{
+    DUPLICATE_OVER(fd, target, real.dup3(fd, target, flags), flags & O_CLOEXEC);
+}
+
+static void cloexec_set(int fd, bool on)
+{
+    struct thread *self = handles_enter();
+    struct handle_row *row = self ? handle_fd_find(fd) : NULL;
+    if (row && on)
+        __atomic_fetch_or(&row->flags, HANDLE_CLOEXEC, __ATOMIC_RELAXED);
+    else if (row)
+        __atomic_fetch_and(&row->flags, (uint16_t)~HANDLE_CLOEXEC, __ATOMIC_RELAXED);
+    if (self)
+        guard_leave(self);
+}
+
+static inline int controlled(int fd, int command, const void *argument, int result,
+                             const void *frame)
+{
+    if (result < 0)
+        return result;
+    if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
+        return duplicated(fd, result, command == F_DUPFD_CLOEXEC, frame);
+    if (command == F_SETFD)
+        cloexec_set(fd, (uintptr_t)argument & FD_CLOEXEC);
+    return result;
+}
+
+/* libc itself takes the third argument as a pointer whatever the command: a register is a register.
+ */
+#define CONTROL(name)                                                                              \
+    va_list rest;                                                                                  \
+    va_start(rest, command);                                                                       \
+    void *argument = va_arg(rest, void *);                                                         \
+    va_end(rest);                                                                                  \
+    return controlled(fd, command, argument, real.name(fd, command, argument), FRAME)
+
+int wrap_fcntl(int fd, int command, ...)
+{
+    CONTROL(fcntl);
+}
+
+int wrap_fcntl64(int fd, int command, ...)
+{
+    CONTROL(fcntl64);
+}
+
+int wrap___fcntl(int fd, int command, ...)
+{
+    CONTROL(__fcntl);
+}
+
+/* ---- close */
+
+static bool closing(int fd, const void *frame, struct handle_closing *ret_closing)
+{
+    struct thread *self = handles_enter();
+    if (!self)
+        return false;
+    handle_fd_closing(self, fd, stack_here(self, frame), ret_closing);
+    guard_leave(self);
+    return true;
+}
+
+/* Whatever else a close fails with, the number is gone (Linux: also with EINTR and EIO). */
+static int closed(int result, bool told, const struct handle_closing *closing)
+{
+    if (likely(result == 0 || !told || errno != EBADF))
+        return result;
+    struct thread *self = handles_enter();
+    if (!self)
+        return result;
+    handle_close_failed(self, closing, "close");
+    guard_leave(self);
+    errno = EBADF;
+    return result;
+}
+
+int wrap_close(int fd)
+{
+    struct handle_closing what;
+    bool told = closing(fd, FRAME, &what);
+    return closed(real.close(fd), told, &what);
+}
+
+int wrap___close(int fd)
+{
+    struct handle_closing what;
+    bool told = closing(fd, FRAME, &what);
+    return closed(real.__close(fd), told, &what);
+}
+
+/* Ranges are closed to be sure, so nothing in them is a mistake. frame NULL: settle them. */
+static void each_in_range(unsigned first, unsigned last, const void *frame, bool succeeded)
+{
+    struct thread *self = handles_enter();
+    if (!self)
+        return;
+    uint32_t stack = frame ? stack_here(self, frame) : 0;
+    unsigned count = handle_fd_count();
+    for (unsigned fd = first; fd < count && fd <= last; fd++) {
+        if (frame)
+            handle_fd_giving_up(self, (int)fd, stack);
+        else
+            handle_fd_settle(self, (int)fd, succeeded);
+    }
+    guard_leave(self);
+}
+
+static void cloexec_range(unsigned first, unsigned last)
+{
+    struct thread *self = handles_enter();
+    if (!self)
+        return;
+    unsigned count = handle_fd_count();
+    for (unsigned fd = first; fd < count && fd <= last; fd++) {
+        struct handle_row *row = handle_fd_find((int)fd);
+        if (row)
+            __atomic_fetch_or(&row->flags, HANDLE_CLOEXEC, __ATOMIC_RELAXED);
+    }
+    guard_leave(self);
+}
+
+int wrap_close_range(unsigned first, unsigned last, int flags)
+{
+    bool closes = !(flags & CLOSE_RANGE_CLOEXEC);
+    if (closes)
+        each_in_range(first, last, FRAME, false);
+    int result = real.close_range(first, last, flags);
+    if (closes)
+        each_in_range(first, last, NULL, result == 0);
+    else if (result == 0)
+        cloexec_range(first, last);
+    return result;
+}
+
+void wrap_closefrom(int first)
+{
+    unsigned from = first < 0 ? 0 : (unsigned)first;
+    each_in_range(from, UINT32_MAX, FRAME, false);
+    real.closefrom(first);
+    each_in_range(from, UINT32_MAX, NULL, true);
+}

@@ -1,0 +1,232 @@
+/*
+ * Streams: what opens and closes a FILE. libc opens and closes the descriptor under a stream inside
+ * itself, where we do not see it, so each row of a stream keeps its descriptor's row company.
+ */
+#include <errno.h>
+
+#include "detect/handle_misuse.h"
+#include "interpose/handles.h"
+#include "interpose/real.h"
+#include "state/stack.h"
+#include "state/stream.h"
+
+static bool mode_has_cloexec(const char *mode)
+{
+    for (; mode && *mode && *mode != ','; mode++)
+        if (*mode == 'e')
+            return true;
+    return false;
+}
+
+static bool is_standard(const FILE *stream)
+{
+    extern struct _IO_FILE _IO_2_1_stdin_, _IO_2_1_stdout_, _IO_2_1_stderr_;
+    return stream == &_IO_2_1_stdin_ || stream == &_IO_2_1_stdout_ || stream == &_IO_2_1_stderr_;
+}
+
+/* What the wrapper knows of the stream that it returns. */
+struct opening {
+    enum handle_kind kind;
+    const char *name, *mode;
+    bool over; /* fdopen: the descriptor was there before */
+};
+
+/* The descriptor under a new stream belongs to it from now on. */
+static void own_descriptor(struct thread *self, int fd, uint64_t owner, bool over,
+                           const struct handle_birth *birth)
+{
+    if (over) {
+        struct handle_row *row = handle_fd_adopt(self, fd);
+        if (row) {
+            row->owner = owner;
+            __atomic_fetch_or(&row->flags, HANDLE_OWNED, __ATOMIC_RELEASE);
+        }
+        return;
+    }
+    struct handle_birth under = *birth;
+    under.kind = birth->kind == HANDLE_KIND_POPEN ? HANDLE_KIND_FD_PIPE : HANDLE_KIND_FD_FILE;
+    under.flags |= HANDLE_OWNED;
+    under.owner = owner;
+    handle_fd_opened(self, fd, &under);
+}
+
+static FILE *opened(FILE *stream, const struct opening *opening, const void *frame)
+{
+    struct thread *self = stream ? handles_enter() : NULL;
+    if (!self)
+        return stream;
+    int fd = stream->_fileno; /* what fileno returns, without its errno; negative: none */
+    struct handle_birth birth = {
+        .kind = opening->kind, .stack = stack_here(self, frame), .name = opening->name};
+    if (mode_has_cloexec(opening->mode))
+        birth.flags |= HANDLE_CLOEXEC;
+    if (is_standard(stream))
+        birth.flags |= HANDLE_LIBRARY;
+    stream_opened(self, (uintptr_t)stream, fd, &birth);
+    if (fd >= 0)
+        own_descriptor(self, fd, (uintptr_t)stream, opening->over, &birth);
+    guard_leave(self);
+    return stream;
+}
+
+#define STREAM_OPENED(call, ...)                                                                   \
+    opened(call, &(struct opening){.kind = HANDLE_KIND_STREAM, __VA_ARGS__}, FRAME)
+
+FILE *wrap_fopen(const char *path, const char *mode)
+{
+    return STREAM_OPENED(real.fopen(path, mode), .name = path, .mode = mode);
+}
+
+FILE *wrap_fopen64(const char *path, const char *mode)
+{
+    return STREAM_OPENED(real.fopen64(path, mode), .name = path, .mode = mode);
+}
+
+FILE *wrap__IO_fopen(const char *path, const char *mode)
+{
+    return STREAM_OPENED(real._IO_fopen(path, mode), .name = path, .mode = mode);
+}
+
+FILE *wrap_tmpfile(void)
+{
+    return STREAM_OPENED(real.tmpfile(), .name = "temporary file");
+}
+
+FILE *wrap_tmpfile64(void)
+{
+    return STREAM_OPENED(real.tmpfile64(), .name = "temporary file");
+}
+
+FILE *wrap_fdopen(int fd, const char *mode)
+{
+    return STREAM_OPENED(real.fdopen(fd, mode), .mode = mode, .over = true);
+}
+
+FILE *wrap__IO_fdopen(int fd, const char *mode)
+{
+    return STREAM_OPENED(real._IO_fdopen(fd, mode), .mode = mode, .over = true);
+}
+
+/* Streams without a descriptor. They are watched so that their addresses, which fclose gives back
+   like any other's, are known to be streams again. */
+FILE *wrap_fmemopen(void *buffer, size_t size, const char *mode)
+{
+    return STREAM_OPENED(real.fmemopen(buffer, size, mode), .name = "memory (fmemopen)");
+}
+
+FILE *wrap_open_memstream(char **buffer, size_t *size)
+{
+    return STREAM_OPENED(real.open_memstream(buffer, size), .name = "memory (open_memstream)");
+}
+
+FILE *wrap_open_wmemstream(wchar_t **buffer, size_t *size)
+{
+    return STREAM_OPENED(real.open_wmemstream(buffer, size), .name = "memory (open_wmemstream)");
+}
+
+FILE *wrap_fopencookie(void *cookie, const char *mode, cookie_io_functions_t functions)
+{
+    return STREAM_OPENED(real.fopencookie(cookie, mode, functions), .name = "fopencookie");
+}
+
+FILE *wrap_popen(const char *command, const char *mode)
+{
+    return opened(real.popen(command, mode),
+                  &(struct opening){.kind = HANDLE_KIND_POPEN, .name = command, .mode = mode},
+                  FRAME);
+}
+
+FILE *wrap__IO_popen(const char *command, const char *mode)
+{
+    return opened(real._IO_popen(command, mode),
+                  &(struct opening){.kind = HANDLE_KIND_POPEN, .name = command, .mode = mode},
+                  FRAME);
+}
+
+/* ---- closing */
+
+/* Before stream is closed: tells that it is closed already, or that it goes. */
+static void closing(FILE *stream, enum handle_state state, const char *called, const void *frame)
+{
+    struct thread *self = stream ? handles_enter() : NULL;
+    if (!self)
+        return;
+    uint32_t stack = stack_here(self, frame);
+    struct handle_row *row = stream_find((uintptr_t)stream);
+    bool certain;
+    if (row && stream_is_gone(row, &certain)) {
+        handle_stream_again(self, row, certain, stack, called);
+    } else {
+        stream_closing(self, (uintptr_t)stream, state, stack);
+        row = stream_find((uintptr_t)stream);
+        if (row && is_standard(stream))
+            row->flags |= HANDLE_LIBRARY;
+    }
+    guard_leave(self);
+}
+
+int wrap_fclose(FILE *stream)
+{
+    closing(stream, HANDLE_CLOSED, "fclose", FRAME);
+    return real.fclose(stream);
+}
+
+int wrap__IO_fclose(FILE *stream)
+{
+    closing(stream, HANDLE_CLOSED, "fclose", FRAME);
+    return real._IO_fclose(stream);
+}
+
+int wrap_pclose(FILE *stream)
+{
+    closing(stream, HANDLE_CLOSED, "pclose", FRAME);
+    return real.pclose(stream);
+}
+
+static void closed_with_all(struct handle_row *row, void *with)
+{
+    struct thread *self = with;
+    if (!(row->flags & HANDLE_LIBRARY))
+        stream_closing(self, row->value, HANDLE_CLOSED, 0);
+}
+
+/* glibc only flushes here and leaves streams usable; to the program they are closed. */
+int wrap_fcloseall(void)
+{
+    struct thread *self = handles_enter();
+    if (self) {
+        stream_each(closed_with_all, self);
+        guard_leave(self);
+    }
+    return real.fcloseall();
+}
+
+/* ---- freopen: closes, then opens again at the same address. When that fails nothing is open, yet
+   the FILE is still there and may be closed. */
+
+static FILE *reopened(FILE *stream, FILE *result, const char *path, const char *mode,
+                      const void *frame)
+{
+    if (result)
+        return opened(result,
+                      &(struct opening){.kind = HANDLE_KIND_STREAM, .name = path, .mode = mode},
+                      frame);
+    struct thread *self = handles_enter();
+    if (self) {
+        stream_forget((uintptr_t)stream);
+        guard_leave(self);
+    }
+    return NULL;
+}
+
+FILE *wrap_freopen(const char *path, const char *mode, FILE *stream)
+{
+    closing(stream, HANDLE_CLOSING, "freopen", FRAME);
+    return reopened(stream, real.freopen(path, mode, stream), path, mode, FRAME);
+}
+
+FILE *wrap_freopen64(const char *path, const char *mode, FILE *stream)
+{
+    closing(stream, HANDLE_CLOSING, "freopen", FRAME);
+    return reopened(stream, real.freopen64(path, mode, stream), path, mode, FRAME);
+}
