@@ -171,7 +171,9 @@ bool start_observing(bool forked)
             forked ? NULL : "the program has an allocator of its own: heap blocks are not watched");
     if (!stack_start_up())
         return false;
-    if (!forked)
+    if (forked)
+        thread_after_fork();
+    else
         main_thread();
     start_handles();
     observing.memory = memory;
@@ -179,6 +181,11 @@ bool start_observing(bool forked)
     observing.threads = (uint32_t)options.number[OPTION_THREADS];
     __atomic_store_n(&observing.on, 1, __ATOMIC_RELEASE);
     return true;
+}
+
+const char *start_recording_path(void)
+{
+    return recording_path;
 }
 
 static const char *variable(char **envp, const char *name)
@@ -199,6 +206,17 @@ static const char *copy_text(const char *text)
     return copy;
 }
 
+/* The loader may have been told a relative path; children may start elsewhere. */
+static void find_library(void)
+{
+    Dl_info info;
+    char directory[1024] = "";
+    if (!dladdr((void *)find_library, &info))
+        return;
+    raw_syscall(SYS_getcwd, directory, sizeof directory);
+    environment_library(info.dli_fname, directory);
+}
+
 __attribute__((constructor)) static void start(int argc, char **argv, char **envp)
 {
     real_find();
@@ -209,7 +227,12 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
     if (size <= 0)
         text_in(program_path, sizeof program_path);
     environment_take(envp);
+    if (environment.library)
+        find_library();
     options_read(environment.options);
+    exit_start_up();
+    fork_start_up();
     raw_syscall(SYS_madvise, &observing_page, sizeof observing_page, 18 /* MADV_WIPEONFORK */);
-    start_observing(false);
+    if (start_observing(false))
+        fatal_start_up();
 }

@@ -5,17 +5,20 @@
 #include <stdbool.h>
 
 #include "format/recording.h"
+#include "state/process.h"
 #include "state/thread.h"
 
 /* Starts observing in this process (first time, or in a fork's child). Returns false when it
  * cannot. */
 bool start_observing(bool forked);
 
-/* The last look: scans, tells what is left behind, stops observing, marks the recording ended, and
-   under plain preload prints the report. frame: the caller's frame, whose caller is the program (or
-   libc on its behalf). Only the first call does anything; a second thread that ends the process
-   meanwhile waits for it to be done. Returns the status that the process shall end with (the
-   exitcode option). */
-int last_look(enum process_ending ending, int status, const void *frame);
+/* Path of this process's recording. */
+const char *start_recording_path(void);
+
+/* exit.c, fork.c: at birth, before any other library can register anything; fatal.c: once there is
+   a recording. */
+void exit_start_up(void);
+void fatal_start_up(void);
+void fork_start_up(void);
 
 #endif

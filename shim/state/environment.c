@@ -2,7 +2,9 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <unistd.h>
 
+#include "base/lock.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -21,6 +23,13 @@ static const char *value_of(const char *entry, const char *name)
 {
     size_t length = text_length(name);
     return text_starts(entry, name) && entry[length] == '=' ? entry + length + 1 : NULL;
+}
+
+static bool mem_starts(const char *text, const char *prefix, size_t length)
+{
+    while (length && *text && *text == *prefix)
+        text++, prefix++, length--;
+    return length == 0;
 }
 
 static bool is_separator(char c)
@@ -88,7 +97,8 @@ void environment_take(char **envp)
             environment.options = keep(value, text_length(value));
         else if ((value = value_of(*at, "HOLDFAST_RUN")))
             read_run(value);
-        else if (!(value = value_of(*at, "LD_PRELOAD")) || drop_library((char *)value))
+        else if (!(value = value_of(*at, "LD_PRELOAD")) ||
+                 !text_find_text(value, "libholdfast.so") || drop_library((char *)value))
             *out++ = *at;
     }
     *out = NULL;
@@ -107,6 +117,14 @@ static const char *entry(const char *name, const char *value, const char *more, 
     text_add(&text, more);
     text_add(&text, last);
     return buffer;
+}
+
+void environment_library(const char *path, const char *directory)
+{
+    if (path[0] == '/')
+        environment.library = keep(path, text_length(path));
+    else
+        environment.library = entry(directory, "/", path, "");
 }
 
 void environment_run(const char *folder, uint64_t run_id)
@@ -142,34 +160,124 @@ size_t environment_text_room(char *const *envp)
     return room;
 }
 
-/* True for an entry that stands in the program's environment but must not reach the new image as it
- * is. */
-static bool is_ours(const char *entry)
+/* A variable of ours that the program (a nested `holdfast run`, a test) has set itself wins over
+   the one that was taken away from it. */
+static bool has(char *const *envp, const char *our_entry)
 {
-    return value_of(entry, "HOLDFAST_RUN") || value_of(entry, "HOLDFAST_OPTIONS") ||
-           value_of(entry, "LD_PRELOAD");
+    size_t name = (size_t)(text_find(our_entry, '=') - our_entry) + 1;
+    for (; envp && *envp; envp++)
+        if (mem_starts(*envp, our_entry, name))
+            return true;
+    return false;
+}
+
+/* All of envp's preloads behind ours, unless the program puts our library there itself. */
+static void merge_preloads(char *const *envp, struct text *text)
+{
+    const char *preload;
+    for (char *const *at = envp; at && *at; at++)
+        if ((preload = value_of(*at, "LD_PRELOAD")) && text_find_text(preload, "libholdfast.so")) {
+            text_add(text, *at);
+            return;
+        }
+    text_add(text, environment.entries[0]);
+    for (; envp && *envp; envp++)
+        if ((preload = value_of(*envp, "LD_PRELOAD")) && *preload) {
+            text_add_char(text, ':');
+            text_add(text, preload);
+        }
 }
 
 void environment_merge(char *const *envp, char **merged, char *buffer, size_t room)
 {
     struct text text = text_in(buffer, room);
+    char *preload = NULL;
     size_t count = 0;
-    if (environment.entries[0])
-        text_add(&text, environment.entries[0]);
-    for (; envp && *envp; envp++) {
-        const char *preload = value_of(*envp, "LD_PRELOAD");
-        /* A program that puts our library there itself has it once. */
-        if (preload && *preload && !text_find_text(preload, "libholdfast.so")) {
-            text_add_char(&text, ':');
-            text_add(&text, preload);
-        }
-        if (!is_ours(*envp))
-            merged[count++] = *envp;
+    if (environment.entries[0]) {
+        merge_preloads(envp, &text);
+        preload = buffer;
     }
-    if (environment.entries[0])
-        merged[count++] = buffer;
+    for (char *const *at = envp; at && *at; at++) {
+        if (!environment.entries[0] || !value_of(*at, "LD_PRELOAD")) {
+            merged[count++] = *at;
+        } else if (preload) { /* where the first one stood */
+            merged[count++] = preload;
+            preload = NULL;
+        }
+    }
+    if (preload)
+        merged[count++] = preload;
     for (int i = 1; i < ENVIRONMENT_OURS; i++)
-        if (environment.entries[i])
+        if (environment.entries[i] && !has(envp, environment.entries[i]))
             merged[count++] = (char *)environment.entries[i];
     merged[count] = NULL;
+}
+
+/* What environment_lend put in place. Protected by LOCK_ENVIRONMENT. The memory stays: another
+   thread may be walking environ. */
+static struct {
+    unsigned borrowers;
+    char **merged, **original;
+    size_t room;
+} lent;
+
+static bool lend(char **envp)
+{
+    size_t pointers = environment_size(envp) * sizeof(char *);
+    size_t need = pointers + environment_text_room(envp);
+    if (need > lent.room) {
+        size_t room = (need * 2 + 4095) & ~(size_t)4095;
+        char **merged = pages_map(room);
+        if (!merged)
+            return false;
+        lent.merged = merged;
+        lent.room = room;
+    }
+    lent.original = envp;
+    environment_merge(envp, lent.merged, (char *)lent.merged + pointers, lent.room - pointers);
+    return true;
+}
+
+void environment_lend(void)
+{
+    lock_take(LOCK_ENVIRONMENT);
+    if (lent.borrowers++ == 0 && lend(environ))
+        environ = lent.merged;
+    lock_give(LOCK_ENVIRONMENT);
+}
+
+static bool is_lent(const char *entry)
+{
+    for (int i = 1; i < ENVIRONMENT_OURS; i++)
+        if (entry == environment.entries[i])
+            return true;
+    return entry >= (char *)lent.merged && entry < (char *)lent.merged + lent.room;
+}
+
+/* Another thread called setenv meanwhile: environ is a copy of ours now. */
+static void take_out_lent(char **envp)
+{
+    char **out = envp, *own_preload = NULL;
+    for (char **at = lent.original; at && *at && !own_preload; at++)
+        if (value_of(*at, "LD_PRELOAD"))
+            own_preload = *at;
+    for (char **at = envp; *at; at++) {
+        if (!is_lent(*at))
+            *out++ = *at;
+        else if (own_preload && value_of(*at, "LD_PRELOAD"))
+            *out++ = own_preload;
+    }
+    *out = NULL;
+}
+
+void environment_return(void)
+{
+    lock_take(LOCK_ENVIRONMENT);
+    if (--lent.borrowers == 0) {
+        if (environ == lent.merged && lent.merged)
+            environ = lent.original;
+        else if (environ && environ != lent.original)
+            take_out_lent(environ);
+    }
+    lock_give(LOCK_ENVIRONMENT);
 }

@@ -27,6 +27,9 @@ extern struct environment environment;
 /* Reads and removes our entries in place (envp is the array on the initial stack). */
 void environment_take(char **envp);
 
+/* Where our library lies: path as the loader found it, relative to directory unless absolute. */
+void environment_library(const char *path, const char *directory);
+
 /* Sets the run's folder and id, and makes entries[] complete. */
 void environment_run(const char *folder, uint64_t run_id);
 
@@ -34,8 +37,14 @@ void environment_run(const char *folder, uint64_t run_id);
 size_t environment_size(char *const *envp);
 
 /* Fills merged[] with envp plus our entries; LD_PRELOAD becomes ours followed by envp's own, built
-   in text (room bytes; environment_text_room says how many are needed). */
+   in text (room bytes; environment_text_room says how many are needed). HOLDFAST_RUN and
+   HOLDFAST_OPTIONS that the program set itself, and a preload that has our library, stay. */
 size_t environment_text_room(char *const *envp);
 void environment_merge(char *const *envp, char **merged, char *text, size_t room);
+
+/* Around a real call that starts a program with environ itself (system, popen, wordexp): puts our
+   entries into environ, and takes them out when the last such call is over. Guard entered. */
+void environment_lend(void);
+void environment_return(void);
 
 #endif

@@ -13,6 +13,7 @@
 #ifndef HOLDFAST_STATE_THREAD_H
 #define HOLDFAST_STATE_THREAD_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -38,6 +39,9 @@ struct thread {
     uintptr_t waiting;
     uint32_t number; /* row in SECTION_THREADS */
     int32_t tid;
+    /* A signal that ends the process and came while this thread was inside the shim: it happens
+       when the guard is left. Written by the thread's own handler. */
+    uint32_t deferred;
     struct thread_row *row;         /* never NULL: a private dummy when the section is full */
     struct event_ring *ring;        /* NULL: none */
     uint32_t block_next, block_end; /* block rows reserved for this thread: [next, end) */
@@ -50,7 +54,10 @@ struct thread {
      * stopper. */
     uint32_t stopped;
     uintptr_t stopped_context; /* ucontext_t * on its own stack */
-    bool ended;                /* its start routine is over; destructors may still run */
+    siginfo_t deferred_info;
+    void *exec_scratch; /* for an environment too large for the stack; bytes in exec_room */
+    size_t exec_room;
+    bool ended; /* its start routine is over; destructors may still run */
     bool own_signal_stack;
     bool exiting;        /* called pthread_exit or thrd_exit */
     struct thread *next; /* all structs, LOCK_THREADS for writers; readers may walk at any time */
@@ -101,10 +108,16 @@ static inline struct thread *guard_enter(void)
     return guard_enter_slow((uintptr_t)__builtin_frame_address(0));
 }
 
+/* Lets the deferred signal happen (fatal.c). */
+void guard_deferred(struct thread *self);
+
 static inline void guard_leave(struct thread *self)
 {
     __asm__ volatile("" ::: "memory");
     self->busy = 0;
+    __asm__ volatile("" ::: "memory");
+    if (unlikely(self->deferred))
+        guard_deferred(self);
 }
 
 /* A struct and row for a new thread. creator may be NULL. Returns NULL when memory is short: the

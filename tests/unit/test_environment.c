@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "state/environment.h"
 
@@ -81,10 +82,44 @@ Test(environment, is_put_back_once_also_for_an_empty_or_missing_environment)
     char *initial[] = {entry("LD_PRELOAD=/x/libholdfast.so"), NULL};
     take(initial);
     environment_run("/runs/1", 1);
-    char *twice[] = {entry("LD_PRELOAD=/x/libholdfast.so"), entry("HOLDFAST_RUN=old"), NULL};
+    char *twice[] = {entry("LD_PRELOAD=/x/libholdfast.so"), NULL};
     char **merged = merge(twice);
     cr_expect_str_eq(merged[0], "LD_PRELOAD=/x/libholdfast.so");
     cr_expect_str_eq(merged[1], "HOLDFAST_RUN=/runs/1:1");
     cr_expect_null(merged[2]);
     cr_expect_str_eq(merge(NULL)[0], "LD_PRELOAD=/x/libholdfast.so");
+}
+
+/* A nested `holdfast run` starts its program with values of its own. */
+Test(environment, what_the_program_set_itself_wins)
+{
+    char *initial[] = {entry("LD_PRELOAD=/x/libholdfast.so"), entry("HOLDFAST_OPTIONS=a=b"), NULL};
+    take(initial);
+    environment_run("/runs/1", 1);
+    char *own[] = {entry("LD_PRELOAD=/y/libholdfast.so:liba.so"), entry("HOLDFAST_RUN=/runs/2:2"),
+                   entry("HOLDFAST_OPTIONS=c=d"), NULL};
+    char **merged = merge(own);
+    for (int i = 0; i < 4; i++)
+        cr_expect(own[i] ? !strcmp(merged[i], own[i]) : !merged[i]);
+}
+
+Test(environment, is_lent_to_a_call_and_taken_back)
+{
+    char *initial[] = {entry("LD_PRELOAD=/x/libholdfast.so"), NULL};
+    take(initial);
+    environment_run("/runs/1", 1);
+    char *own[] = {entry("A=1"), entry("LD_PRELOAD=liba.so"), NULL}, **before = environ;
+    environ = own;
+    environment_lend();
+    cr_expect_str_eq(getenv("LD_PRELOAD"), "/x/libholdfast.so:liba.so");
+    environment_lend();
+    environment_return();
+    cr_expect_str_eq(getenv("HOLDFAST_RUN"), "/runs/1:1");
+    setenv("B", "2", 1); /* libc makes a copy of what is lent */
+    environment_return();
+    cr_expect_str_eq(environ[0], "A=1");
+    cr_expect_str_eq(environ[1], "LD_PRELOAD=liba.so");
+    cr_expect_str_eq(environ[2], "B=2");
+    cr_expect_null(environ[3]);
+    environ = before;
 }

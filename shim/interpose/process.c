@@ -1,0 +1,269 @@
+/*
+ * Making processes and images. What the program starts gets our entries of the environment back
+ * (state/environment.h), unless the option follow_children is off or our library cannot go there
+ * (state/image.h).
+ *
+ * The exec family runs in vfork's children too: nothing here allocates or takes locks there, and
+ * what it needs lies on the stack.
+ */
+#include <alloca.h>
+#include <errno.h>
+#include <stdarg.h>
+
+#include "base/recording.h"
+#include "base/say.h"
+#include "base/syscall.h"
+#include "base/text.h"
+#include "interpose/real.h"
+#include "state/environment.h"
+#include "state/image.h"
+#include "state/options.h"
+#include "state/process.h"
+#include "state/thread.h"
+
+enum call { EXECVE, EXECVPE, FEXECVE, EXECVEAT, SPAWN, SPAWNP };
+
+struct start {
+    enum call call;
+    const char *path; /* EXECVPE, SPAWNP: a name to look for */
+    char *const *argv, *const *envp;
+    int fd, flags;                          /* FEXECVE, EXECVEAT */
+    pid_t *pid;                             /* SPAWN, SPAWNP */
+    const posix_spawn_file_actions_t *file; /* SPAWN, SPAWNP */
+    const posix_spawnattr_t *attributes;    /* SPAWN, SPAWNP */
+};
+
+static int call_real(const struct start *start, char *const *envp)
+{
+    switch (start->call) {
+    case EXECVE:
+        return real.execve(start->path, start->argv, envp);
+    case EXECVPE:
+        return real.execvpe(start->path, start->argv, envp);
+    case FEXECVE:
+        return real.fexecve(start->fd, start->argv, envp);
+    case EXECVEAT:
+        return real.execveat(start->fd, start->path, start->argv, envp, start->flags);
+    case SPAWN:
+        return real.posix_spawn(start->pid, start->path, start->file, start->attributes,
+                                start->argv, envp);
+    case SPAWNP:
+        return real.posix_spawnp(start->pid, start->path, start->file, start->attributes,
+                                 start->argv, envp);
+    }
+    return -1;
+}
+
+static bool is_spawn(const struct start *start)
+{
+    return start->call == SPAWN || start->call == SPAWNP;
+}
+
+/* The first executable file of that name along PATH, as execvp finds it. */
+static enum image image_along_path(const char *name)
+{
+    char path[1024];
+    const char *folders = "/bin:/usr/bin";
+    for (char **at = environ; at && *at; at++)
+        if (text_starts(*at, "PATH="))
+            folders = *at + 5;
+    for (const char *at = folders;; at++) {
+        struct text text = text_in(path, sizeof path);
+        while (*at && *at != ':')
+            text_add_char(&text, *at++);
+        if (text.length)
+            text_add_char(&text, '/');
+        text_add(&text, name);
+        if (!raw_failed(raw_syscall(SYS_access, path, X_OK)))
+            return image_at(-100 /* AT_FDCWD */, path);
+        if (!*at)
+            return IMAGE_UNKNOWN;
+    }
+}
+
+static enum image image_of(const struct start *start)
+{
+    bool by_name = start->call == EXECVPE || start->call == SPAWNP;
+    if (start->call == FEXECVE)
+        return image_at(start->fd, "");
+    if (start->call == EXECVEAT)
+        return image_at(start->fd, start->path);
+    if (by_name && !text_find(start->path, '/'))
+        return image_along_path(start->path);
+    return image_at(-100 /* AT_FDCWD */, start->path);
+}
+
+/* Should the new image be watched? */
+static bool follows(const struct start *start)
+{
+    if (!environment.entries[1] || !options.number[OPTION_FOLLOW_CHILDREN])
+        return false;
+    enum image image = image_of(start);
+    if (image == IMAGE_SANITIZER)
+        say_with("not watched, because it is built with a sanitizer that must come first",
+                 start->path ? start->path : "program");
+    return image == IMAGE_WATCHABLE || image == IMAGE_UNKNOWN;
+}
+
+/* Room for an environment that is too large for the stack. Kept by the thread, because in a vfork's
+   child nobody could give it back after the exec. */
+static void *scratch(size_t bytes)
+{
+    struct thread *self = thread_current;
+    if (!self)
+        return NULL;
+    if (self->exec_room < bytes) {
+        if (self->exec_scratch)
+            pages_unmap(self->exec_scratch, self->exec_room);
+        self->exec_room = (bytes + 4095) & ~(size_t)4095;
+        self->exec_scratch = pages_map(self->exec_room);
+        if (!self->exec_scratch)
+            self->exec_room = 0;
+    }
+    return self->exec_scratch;
+}
+
+#define ON_STACK_MOST 8192u
+
+static int start_image(const struct start *start)
+{
+    bool marked = !is_spawn(start) && process_exec_begins();
+    int result;
+    if (follows(start)) {
+        size_t pointers = environment_size(start->envp) * sizeof(char *);
+        size_t room = environment_text_room(start->envp);
+        char *at = pointers + room > ON_STACK_MOST ? scratch(pointers + room) : NULL;
+        if (!at)
+            at = alloca(pointers + room);
+        environment_merge(start->envp, (char **)at, at + pointers, room);
+        result = call_real(start, (char *const *)at);
+    } else {
+        result = call_real(start, start->envp);
+    }
+    if (marked)
+        process_exec_failed();
+    return result;
+}
+
+int wrap_execve(const char *path, char *const argv[], char *const envp[])
+{
+    return start_image(&(struct start){.call = EXECVE, .path = path, .argv = argv, .envp = envp});
+}
+
+int wrap_execv(const char *path, char *const argv[])
+{
+    return start_image(
+        &(struct start){.call = EXECVE, .path = path, .argv = argv, .envp = environ});
+}
+
+int wrap_execvp(const char *file, char *const argv[])
+{
+    return start_image(
+        &(struct start){.call = EXECVPE, .path = file, .argv = argv, .envp = environ});
+}
+
+int wrap_execvpe(const char *file, char *const argv[], char *const envp[])
+{
+    return start_image(&(struct start){.call = EXECVPE, .path = file, .argv = argv, .envp = envp});
+}
+
+int wrap_fexecve(int fd, char *const argv[], char *const envp[])
+{
+    return start_image(
+        &(struct start){.call = FEXECVE, .path = NULL, .argv = argv, .envp = envp, .fd = fd});
+}
+
+int wrap_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags)
+{
+    return start_image(&(struct start){
+        .call = EXECVEAT, .path = path, .argv = argv, .envp = envp, .fd = fd, .flags = flags});
+}
+
+static size_t count_arguments(va_list list)
+{
+    size_t count = 1;
+    while (va_arg(list, char *))
+        count++;
+    return count + 1;
+}
+
+/* argv of an execl call: first, then what follows up to NULL. Leaves `list` behind the NULL. */
+#define GATHER(argv, first, list)                                                                  \
+    va_start(list, first);                                                                         \
+    size_t argv##_count = count_arguments(list);                                                   \
+    va_end(list);                                                                                  \
+    const char *argv[argv##_count];                                                                \
+    argv[0] = first;                                                                               \
+    va_start(list, first);                                                                         \
+    for (size_t i = 1; i < argv##_count; i++)                                                      \
+    argv[i] = va_arg(list, const char *)
+
+int wrap_execl(const char *path, const char *first, ...)
+{
+    va_list list;
+    GATHER(argv, first, list);
+    va_end(list);
+    return start_image(&(struct start){
+        .call = EXECVE, .path = path, .argv = (char *const *)argv, .envp = environ});
+}
+
+int wrap_execlp(const char *file, const char *first, ...)
+{
+    va_list list;
+    GATHER(argv, first, list);
+    va_end(list);
+    return start_image(&(struct start){
+        .call = EXECVPE, .path = file, .argv = (char *const *)argv, .envp = environ});
+}
+
+int wrap_execle(const char *path, const char *first, ...)
+{
+    va_list list;
+    GATHER(argv, first, list);
+    char *const *envp = va_arg(list, char *const *);
+    va_end(list);
+    return start_image(
+        &(struct start){.call = EXECVE, .path = path, .argv = (char *const *)argv, .envp = envp});
+}
+
+int wrap_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *file,
+                     const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
+{
+    return start_image(&(struct start){.call = SPAWN,
+                                       .path = path,
+                                       .argv = argv,
+                                       .envp = envp,
+                                       .pid = pid,
+                                       .file = file,
+                                       .attributes = attributes});
+}
+
+int wrap_posix_spawnp(pid_t *pid, const char *name, const posix_spawn_file_actions_t *file,
+                      const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
+{
+    return start_image(&(struct start){.call = SPAWNP,
+                                       .path = name,
+                                       .argv = argv,
+                                       .envp = envp,
+                                       .pid = pid,
+                                       .file = file,
+                                       .attributes = attributes});
+}
+
+/* libc starts the shell itself, with environ. */
+int wrap_system(const char *command)
+{
+    struct thread *self = command && options.number[OPTION_FOLLOW_CHILDREN] ? guard_enter() : NULL;
+    if (!self)
+        return real.system(command);
+    environment_lend();
+    guard_leave(self);
+    int result = real.system(command);
+    int saved = errno;
+    if ((self = guard_enter())) {
+        environment_return();
+        guard_leave(self);
+    }
+    errno = saved;
+    return result;
+}

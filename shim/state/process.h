@@ -1,0 +1,39 @@
+/*
+ * Turning points of the process in which every part has a share: its end, and a fork's child. The
+ * wiring (exit.c, fork.c) implements them; they are declared here because wrappers and signal
+ * handlers, which lie below the wiring, come upon them.
+ */
+#ifndef HOLDFAST_STATE_PROCESS_H
+#define HOLDFAST_STATE_PROCESS_H
+
+#include <stdbool.h>
+
+#include "format/recording.h"
+
+/* The last look: scans, tells what is left behind, stops observing, marks the recording ended, and
+   under plain preload prints the report. frame: the caller's frame, whose caller is the program (or
+   libc on its behalf). Only the first call does anything; a second thread that ends the process
+   meanwhile waits for it to be done. Does nothing in a vfork's child, and when this thread is
+   inside the shim (a handler that interrupted it). Returns the status that the process shall end
+   with (the exitcode option). Safe in signal handlers; errno is kept. */
+int last_look(enum process_ending ending, int status, const void *frame);
+
+/* Marks the recording as ended without looking at anything. Lock-free. */
+void process_ended(enum process_ending ending, int status);
+
+/* False in a child that shares or copied the parent's memory and has no recording of its own. One
+   system call. */
+bool process_is_ours(void);
+
+/* In a fork's child, before any code of the program: a recording of its own. */
+void process_forked(void);
+
+/* What quick_exit was called with; for the handler that runs after the program's. */
+extern int process_quick_status;
+
+/* Before an exec of another image, and when it failed. The mark is undone only where it was made.
+ */
+bool process_exec_begins(void);
+void process_exec_failed(void);
+
+#endif
