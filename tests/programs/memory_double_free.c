@@ -1,4 +1,5 @@
 /* Freed twice: told with all three stacks before libc aborts the program.
+// build: -fno-ipa-icf
 // status: 134
 // expect: double-free count=1 function=make role=allocated
 // expect: double-free count=1 function=first role=freed

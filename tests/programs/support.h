@@ -1,0 +1,85 @@
+/*
+ * Waiting without being seen: by raw system calls, so that holdfast sees no wait and learns no
+ * order from it. For programs that need two threads (or processes) at certain places at certain
+ * times, without sleeping.
+ *
+ *   static gate opened;                 in shared memory for processes
+ *   gate_open(&opened);                 lets everybody through, now and later
+ *   gate_wait(&opened);                 until somebody has opened it
+ *   gate_wait_count(&arrived, 3);       until gate_open was called three times
+ *   wait_until_blocked(tid);            until that thread sleeps in the kernel
+ */
+#ifndef HOLDFAST_TESTS_SUPPORT_H
+#define HOLDFAST_TESTS_SUPPORT_H
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* A system call without libc's wrapper: syscall() is a function that could be watched. */
+static inline long support_call(long number, long a, long b, long c, long d)
+{
+    long result;
+    register long r10 __asm__("r10") = d;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+typedef atomic_int gate;
+
+static inline void gate_open(gate *gate)
+{
+    atomic_fetch_add(gate, 1);
+    support_call(SYS_futex, (long)gate, FUTEX_WAKE, INT_MAX, 0);
+}
+
+static inline void gate_wait_count(gate *gate, int count)
+{
+    int now;
+    while ((now = atomic_load(gate)) < count)
+        support_call(SYS_futex, (long)gate, FUTEX_WAIT, now, 0);
+}
+
+static inline void gate_wait(gate *gate)
+{
+    gate_wait_count(gate, 1);
+}
+
+/* The letter of a thread's state in /proc: R running, S sleeping, Z ended … */
+static inline char support_state(int tid)
+{
+    char path[64], text[512];
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
+    long fd = support_call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
+    long length = fd < 0 ? 0 : support_call(SYS_read, fd, (long)text, sizeof text - 1, 0);
+    if (fd >= 0)
+        support_call(SYS_close, fd, 0, 0, 0);
+    text[length > 0 ? length : 0] = '\0';
+    const char *end = strrchr(text, ')');
+    return end && end[1] ? end[2] : 'X';
+}
+
+/* Until the thread sleeps in the kernel (or is gone). It must be on its way there without anything
+   else to sleep on. */
+static inline void wait_until_blocked(int tid)
+{
+    for (char state = 'R'; state == 'R';) {
+        state = support_state(tid);
+        support_call(SYS_sched_yield, 0, 0, 0, 0);
+    }
+}
+
+static inline int support_tid(void)
+{
+    return (int)support_call(SYS_gettid, 0, 0, 0, 0);
+}
+
+#endif
