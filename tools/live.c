@@ -49,7 +49,7 @@ static void add_waiting_thread(struct run *run, struct process *process, uint32_
     }
     finding->thread = number;
     finding->first_time = row->wait_since;
-    finding->last_time = now;
+    finding->last_time = process->fate == FATE_LIVE ? now : row->wait_since;
     if (idle)
         finding->detail = "It was woken at this place before: an idle worker, probably.";
     add_piece(finding, (struct piece){.type = EVIDENCE_WAIT,
