@@ -23,7 +23,7 @@ static void load(struct run *run, const char *sample)
     struct problem problem = {""};
     cr_assert(maker_sample(&maker, sample));
     cr_assert_eq(maker_write(&maker, "a.holdfast"), 0);
-    cr_assert_eq(run_load(run, "a.holdfast", NULL, 1000, &problem), 0, "%s", problem.text);
+    cr_assert_eq(run_load(run, "a.holdfast", 0, NULL, 1000, &problem), 0, "%s", problem.text);
 }
 
 /* A leak of one stack of two frames in a module at base; returns its fingerprint. */
@@ -39,7 +39,7 @@ static const char *fingerprint(uint64_t base, uint64_t first, uint64_t second, e
     maker_evidence(&maker, EVIDENCE_STACK, role, 1, stack, NULL, 0, 0, 0);
     maker_finding(&maker, KIND_MEMORY_LEAK, 1, 10, 1);
     cr_assert_eq(maker_write(&maker, "f.holdfast"), 0);
-    cr_assert_eq(run_load(&run, "f.holdfast", NULL, 1000, &problem), 0);
+    cr_assert_eq(run_load(&run, "f.holdfast", 0, NULL, 1000, &problem), 0);
     cr_assert_eq(run.processes[0].finding_count, 1);
     strcpy(text, run.processes[0].findings[0]->fingerprint);
     run_finish(&run);
@@ -146,7 +146,7 @@ Test(tools_model, a_live_process_is_told_from_a_dead_one)
         field = strchr(field + 1, ' ');
     maker.header.start_ticks = strtoull(field, NULL, 10);
     cr_assert_eq(maker_write(&maker, "a.holdfast"), 0);
-    cr_assert_eq(run_load(&run, "a.holdfast", NULL, 1000, &problem), 0);
+    cr_assert_eq(run_load(&run, "a.holdfast", 0, NULL, 1000, &problem), 0);
     cr_expect_eq(run.processes[0].fate, FATE_LIVE);
     cr_expect_eq(run.warnings, 1,
                  "a thread that waits without end is a finding while it can be woken");
@@ -160,7 +160,7 @@ Test(tools_model, a_folder_is_one_run_and_unreadable_parts_are_told)
     struct problem problem;
     struct run run;
     cr_assert_eq(mkdir("run", 0700), 0);
-    cr_expect_eq(run_load(&run, "run", NULL, 1000, &problem), 3);
+    cr_expect_eq(run_load(&run, "run", 0, NULL, 1000, &problem), 3);
     cr_expect(strstr(problem.text, "there are no recordings in run"));
     for (unsigned i = 0; i < 3; i++) {
         char path[32];
@@ -173,7 +173,7 @@ Test(tools_model, a_folder_is_one_run_and_unreadable_parts_are_told)
     FILE *file = fopen("run/broken.1.holdfast", "w");
     fputs("something else", file);
     fclose(file);
-    cr_assert_eq(run_load(&run, "run", NULL, 1000, &problem), 0);
+    cr_assert_eq(run_load(&run, "run", 0, NULL, 1000, &problem), 0);
     cr_expect_eq(run.process_count, 3);
     cr_expect_eq(run.processes[0].recording->header.pid, 102);
     cr_expect_eq(run.errors, 2);
