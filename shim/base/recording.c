@@ -1,7 +1,9 @@
 #include "base/recording.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "base/lock.h"
 #include "base/memory.h"
@@ -89,11 +91,21 @@ static int map_file(const char *path, uint64_t size, unsigned char **ret_at)
     return 0;
 }
 
+/* Past RLIMIT_FSIZE ftruncate is answered with SIGXFSZ, which would kill the program. */
+static bool may_be_this_large(uint64_t size)
+{
+    struct rlimit limit;
+    return raw_failed(raw_syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit)) ||
+           limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= size;
+}
+
 int recording_create(const char *path, uint64_t size_limit)
 {
     struct section sections[SECTION_TYPE_END] = {0};
     uint64_t size = plan_sections(sections, size_limit);
     unsigned char *at;
+    if (!may_be_this_large(size))
+        return -EFBIG;
     int result = map_file(path, size, &at);
     if (result < 0)
         return result;
