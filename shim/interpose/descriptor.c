@@ -9,6 +9,7 @@
 #include "interpose/handles.h"
 #include "interpose/real.h"
 #include "state/stack.h"
+#include "state/wait.h"
 
 /* After an opening call: fd as it was returned. frame: the wrapper's. */
 static int opened(int fd, enum handle_kind kind, bool cloexec, const char *name, const void *frame)
@@ -163,15 +164,26 @@ int wrap_socketpair(int domain, int type, int protocol, int fds[2])
                        type & SOCK_CLOEXEC, NULL, FRAME);
 }
 
+#define ACCEPTED(call, cloexec)                                                                    \
+    do {                                                                                           \
+        struct thread *self = guard_enter();                                                       \
+        bool waits = self && wait_begin(self, WAIT_ACCEPT, (uint64_t)fd, WAIT_FOREVER, FRAME);     \
+        if (self)                                                                                  \
+            guard_leave(self);                                                                     \
+        int got = call;                                                                            \
+        if (waits)                                                                                 \
+            wait_end(self, got >= 0);                                                              \
+        return opened(got, HANDLE_KIND_FD_SOCKET, cloexec, NULL, FRAME);                           \
+    } while (0)
+
 int wrap_accept(int fd, struct sockaddr *address, socklen_t *size)
 {
-    return opened(real.accept(fd, address, size), HANDLE_KIND_FD_SOCKET, false, NULL, FRAME);
+    ACCEPTED(real.accept(fd, address, size), false);
 }
 
 int wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
 {
-    return opened(real.accept4(fd, address, size, flags), HANDLE_KIND_FD_SOCKET,
-                  flags & SOCK_CLOEXEC, NULL, FRAME);
+    ACCEPTED(real.accept4(fd, address, size, flags), flags & SOCK_CLOEXEC);
 }
 
 int wrap_eventfd(unsigned count, int flags)

@@ -1,0 +1,19 @@
+/* Descriptors that a process was started with are not its leak, nor is closing them a mistake.
+// expect: none
+*/
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+    if (argc == 1) {
+        for (int i = 0; i < 5; i++)
+            if (dup2(0, 20 + i) < 0 && open("/dev/null", O_RDONLY) < 0)
+                abort();
+        execl("/proc/self/exe", argv[0], "again", NULL);
+        abort();
+    }
+    return close(21) || close(23);
+}
