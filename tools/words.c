@@ -84,10 +84,14 @@ static const char *handle_words(struct arena *arena, const struct piece *piece)
     const struct handle_info *info = handle_info((unsigned)piece->b);
     const char *what = info ? info->phrase : "handle";
     bool descriptor = !info || info->leak == KIND_FD_LEAK;
-    if (descriptor)
-        return *piece->string ? arena_print(arena, "descriptor %" PRIu64 ", %s %s", piece->a, what,
-                                            piece->string)
-                              : arena_print(arena, "descriptor %" PRIu64 ", %s", piece->a, what);
+    if (descriptor) {
+        /* Signed: a number that never was a descriptor is often -1. */
+        const char *number = arena_print(arena, "descriptor %" PRId64, (int64_t)piece->a);
+        if (*piece->string)
+            return arena_print(arena, "%s, %s %s", number, what, piece->string);
+        return piece->b == HANDLE_KIND_FD_OTHER ? number
+                                                : arena_print(arena, "%s, %s", number, what);
+    }
     return *piece->string ? arena_print(arena, "%s %s", what, piece->string)
                           : arena_print(arena, "%s at 0x%" PRIx64, what, piece->a);
 }

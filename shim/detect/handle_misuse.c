@@ -11,6 +11,11 @@
    another out costs that one its memory of being a sweep, so a finding may then be told that is
    taken back again. Protected by LOCK_CLOSES. */
 #define VAIN_SLOTS 256u
+
+/* How far apart two numbers may be to count as neighbours: a sweep may leave some out, and a loop
+   that the compiler unrolled has several call stacks that take turns. */
+#define SWEEP_STEP 4
+
 static struct vain {
     uint32_t stack;
     int32_t last;
@@ -39,8 +44,9 @@ static enum sweep part_of_sweep(const struct handle_closing *closing)
     lock_take(LOCK_CLOSES);
     struct vain *at = &vain[closing->stack * 0x9e3779b9u >> 24];
     if (at->stack != closing->stack)
-        *at = (struct vain){.stack = closing->stack, .last = -2};
-    bool neighbour = at->last - fd == 1 || fd - at->last == 1;
+        *at = (struct vain){.stack = closing->stack, .last = -1};
+    bool neighbour = at->last >= 0 && at->last != fd && fd - at->last <= SWEEP_STEP &&
+                     at->last - fd <= SWEEP_STEP;
     if (at->sweep)
         sweep = SWEEP_GOES_ON;
     else if ((neighbour && (never || at->last_was_never_open)) ||

@@ -1,7 +1,7 @@
 /* Numbers that never were descriptors of this run. -1 does no harm and is a note.
-// expect: bad-close count=1 severity=error function=mangled role=here
+// expect: bad-close count=1 severity=error value=777 function=mangled role=here
 // expect: bad-close count=1 severity=error function=negative role=here
-// expect: bad-close count=2 severity=note function=failed_open role=here
+// expect: bad-close count=2 severity=note value=-1 function=failed_open role=here
 */
 #include <fcntl.h>
 #include <unistd.h>
@@ -28,7 +28,7 @@ int main(void)
 {
     mangled();
     negative();
-    for (int i = 0; i < 2; i++)
+    for (volatile int i = 0; i < 2; i++)
         failed_open();
     return 0;
 }

@@ -9,8 +9,9 @@
 int main(int argc, char **argv)
 {
     if (argc == 1) {
+        int fd = open("/dev/null", O_RDONLY);
         for (int i = 0; i < 5; i++)
-            if (dup2(0, 20 + i) < 0 && open("/dev/null", O_RDONLY) < 0)
+            if (dup2(fd, 20 + i) != 20 + i)
                 abort();
         execl("/proc/self/exe", argv[0], "again", NULL);
         abort();

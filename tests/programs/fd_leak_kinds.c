@@ -1,14 +1,14 @@
 /* Pipes, sockets, events: what opens them leaves them behind, pairs count twice.
-// expect: fd-leak count=2 function=by_pipe role=opened
+// expect: fd-leak count=2 handle=pipe function=by_pipe role=opened
 // expect: fd-leak count=2 function=by_pipe2 role=opened
-// expect: fd-leak count=1 function=by_socket role=opened
+// expect: fd-leak count=1 handle=socket text=(listening) function=by_socket role=opened
 // expect: fd-leak count=2 function=by_socketpair role=opened
 // expect: fd-leak count=1 function=by_accept role=opened
 // expect: fd-leak count=1 function=by_accept4 role=opened
-// expect: fd-leak count=1 function=by_eventfd role=opened
-// expect: fd-leak count=1 function=by_epoll_create role=opened
+// expect: fd-leak count=1 handle=eventfd function=by_eventfd role=opened
+// expect: fd-leak count=1 handle=epoll function=by_epoll_create role=opened
 // expect: fd-leak count=1 function=by_epoll_create1 role=opened
-// expect: fd-leak count=2 function=connect_to role=opened
+// expect: fd-leak count=2 handle=socket text=_→_127.0.0.1: function=connect_to role=opened
 */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -73,7 +73,7 @@ int main(void)
     by_epoll_create();
     by_epoll_create1();
     by_socket();
-    for (int i = 0; i < 2; i++)
+    for (volatile int i = 0; i < 2; i++)
         connect_to();
     by_accept();
     by_accept4();

@@ -10,8 +10,8 @@
 // expect: fd-leak count=1 function=by_openat_2 role=opened
 // expect: fd-leak count=1 function=by_openat64_2 role=opened
 // expect: fd-leak count=1 function=by_alias role=opened
-// expect: fd-leak count=1 function=of_folder role=opened
-// expect: fd-leak count=1 function=of_device role=opened
+// expect: fd-leak count=1 handle=directory text=directory_/ function=of_folder role=opened
+// expect: fd-leak count=1 handle=device text=/dev/null function=of_device role=opened
 */
 #define _GNU_SOURCE
 #include <errno.h>

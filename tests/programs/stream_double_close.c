@@ -24,7 +24,7 @@ __attribute__((noinline)) static void first(void)
 __attribute__((noinline)) static void second(void)
 {
     fclose(stream);
-    __asm__ volatile("");
+    stream = NULL;
 }
 
 int main(void)

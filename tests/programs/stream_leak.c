@@ -1,9 +1,9 @@
 /* Streams that are never closed. Each is one finding: its descriptor is part of it.
 // expect: handle-leak count=1 function=by_fopen role=opened
 // expect: handle-leak count=1 function=by_fopen64 role=opened
-// expect: handle-leak count=1 function=by_fdopen role=opened
+// expect: handle-leak count=1 handle=stream text=/dev/null function=by_fdopen role=opened
 // expect: handle-leak count=1 function=by_freopen role=opened
-// expect: handle-leak count=1 function=by_popen role=opened
+// expect: handle-leak count=1 handle=popen text=exit_0 function=by_popen role=opened
 // expect: handle-leak count=1 function=by_tmpfile role=opened
 // expect: handle-leak count=1 function=by_fmemopen role=opened
 */

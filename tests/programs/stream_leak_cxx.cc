@@ -1,6 +1,5 @@
 /* A file stream of C++ is a FILE of libc inside: its open is seen through the library.
 // expect: handle-leak count=1 function=leave role=opened
-// expect: memory-leak note
 */
 #include <fstream>
 
