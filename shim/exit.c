@@ -4,11 +4,16 @@
 #include "base/lock.h"
 #include "base/recording.h"
 #include "base/syscall.h"
+#include "base/text.h"
 #include "detect/handle_leak.h"
 #include "detect/thread_leak.h"
 #include "interpose/real.h"
+#include "report/command.h"
+#include "report/log.h"
+#include "report/plain.h"
 #include "start.h"
 #include "state/clock.h"
+#include "state/environment.h"
 #include "state/options.h"
 #include "state/signals.h"
 
@@ -45,6 +50,44 @@ static void look(struct thread *self, enum process_ending ending, int status, co
     process_ended(recording->ending, status);
 }
 
+/* Is this the process that the run began with (whatever it exec'ed since)? A run's own folder ends
+   in its pid. */
+static bool is_first(void)
+{
+    uint64_t pid;
+    const char *folder = environment.run_folder ? environment.run_folder : "", *dash = folder;
+    for (const char *at = folder; *at; at++)
+        if (*at == '-')
+            dash = at + 1;
+    if (!recording->forked && !environment.inherited)
+        return true;
+    return text_number(dash, text_length(dash), &pid) && pid == (uint64_t)recording->pid;
+}
+
+/* Under plain preload the program ends with the report. Of the processes of a tree, those with
+   nothing to tell stay silent but for the first. */
+static int report(int status)
+{
+    if (environment.launched)
+        return status;
+    bool told = plain_has(SEVERITY_WARNING) || recording->unobserved;
+    bool print = options.number[OPTION_REPORT] && (told || is_first());
+    bool judge = options.number[OPTION_EXITCODE] && status == 0 && plain_has(SEVERITY_NOTE);
+    if (!print && !judge)
+        return status;
+    const char *strings = (const char *)section_start[SECTION_STRINGS];
+    int out =
+        print ? log_open(text_base(strings + recording->program), strings + recording->directory)
+              : -1;
+    int result = -1;
+    if (out >= 0 || judge)
+        result = command_report(start_recording_path(), out < 0 ? 2 : out, out < 0);
+    if (result < 0 && out >= 0)
+        plain_report(start_recording_path(), out);
+    log_close(out);
+    return judge && result == 1 ? (int)options.number[OPTION_EXITCODE] : status;
+}
+
 int last_look(enum process_ending ending, int status, const void *frame)
 {
     struct thread *self = guard_enter();
@@ -56,8 +99,10 @@ int last_look(enum process_ending ending, int status, const void *frame)
     uint64_t mask;
     signals_block(&mask);
     lock_take(LOCK_LAST_LOOK);
-    if (recording->state == PROCESS_RUNNING)
+    if (recording->state == PROCESS_RUNNING) {
         look(self, ending, status, frame);
+        status = report(status);
+    }
     lock_give(LOCK_LAST_LOOK);
     guard_leave(self);
     signals_restore(mask);

@@ -21,6 +21,7 @@ void process_forked(void)
     finding_after_fork();
     module_after_fork();
     stack_after_fork();
+    stack_forget(); /* rows found again tell their modules to the new recording */
     if (observed)
         start_observing(true);
 }

@@ -19,6 +19,7 @@
 #include "interpose/real.h"
 #include "report/finding.h"
 #include "report/folder.h"
+#include "report/log.h"
 #include "state/block.h"
 #include "state/clock.h"
 #include "state/environment.h"
@@ -227,9 +228,9 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
     if (size <= 0)
         text_in(program_path, sizeof program_path);
     environment_take(envp);
-    if (environment.library)
-        find_library();
+    find_library();
     options_read(environment.options);
+    log_start_up();
     exit_start_up();
     fork_start_up();
     raw_syscall(SYS_madvise, &observing_page, sizeof observing_page, 18 /* MADV_WIPEONFORK */);

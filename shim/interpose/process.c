@@ -102,7 +102,7 @@ static bool follows(const struct start *start)
     if (image == IMAGE_SANITIZER)
         say_with("not watched, because it is built with a sanitizer that must come first",
                  start->path ? start->path : "program");
-    return image == IMAGE_WATCHABLE || image == IMAGE_UNKNOWN;
+    return image == IMAGE_WATCHABLE || image == IMAGE_UNKNOWN || image == IMAGE_STATIC;
 }
 
 /* Room for an environment that is too large for the stack. Kept by the thread, because in a vfork's

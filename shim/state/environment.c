@@ -86,6 +86,7 @@ static void read_run(const char *value)
         id = id << 4 | (uint64_t)(value[i] <= '9' ? value[i] - '0' : (value[i] | 0x20) - 'a' + 10);
     environment.run_id = id;
     environment.run_folder = keep(value, colon - 1);
+    environment.inherited = true;
 }
 
 void environment_take(char **envp)
@@ -121,10 +122,10 @@ static const char *entry(const char *name, const char *value, const char *more, 
 
 void environment_library(const char *path, const char *directory)
 {
-    if (path[0] == '/')
-        environment.library = keep(path, text_length(path));
-    else
-        environment.library = entry(directory, "/", path, "");
+    environment.path =
+        path[0] == '/' ? keep(path, text_length(path)) : entry(directory, "/", path, "");
+    if (environment.library)
+        environment.library = environment.path;
 }
 
 void environment_run(const char *folder, uint64_t run_id)

@@ -15,10 +15,12 @@
 #define ENVIRONMENT_OURS 3
 
 struct environment {
-    const char *library;                   /* path of libholdfast.so as the loader was told */
+    const char *library;                   /* what to preload; NULL: we are linked, not preloaded */
+    const char *path;                      /* where our library lies */
     const char *options;                   /* value of HOLDFAST_OPTIONS, NULL none */
     const char *run_folder;                /* folder of this run's recordings, NULL not yet known */
     uint64_t run_id;                       /* 0 not yet known */
+    bool inherited;                        /* the run was begun by another process */
     bool launched;                         /* `holdfast run` is waiting to report */
     const char *entries[ENVIRONMENT_OURS]; /* what to put back: "LD_PRELOAD=…" (ours alone), … */
 };

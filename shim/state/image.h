@@ -15,7 +15,7 @@ enum image {
     IMAGE_WATCHABLE,
     IMAGE_UNKNOWN,   /* cannot be opened or is no program: the exec will say so */
     IMAGE_FOREIGN,   /* another architecture or another C library */
-    IMAGE_STATIC,    /* no loader, so no preload */
+    IMAGE_STATIC,    /* no loader, so no preload; what it starts can be watched */
     IMAGE_SETUID,    /* the loader ignores preloads */
     IMAGE_SANITIZER, /* its runtime insists on being first */
 };
