@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What is passed on. Not the signals of our own faults, and not those that nobody can catch. */
@@ -208,6 +209,11 @@ bool launch_wait_tree(struct launch *launch, const char *folder, const char *run
 
 void launch_finish(struct launch *launch)
 {
+    /* What came after the program had ended was meant for it: it must not end us now. */
+    sigset_t set;
+    fill_forwarded(&set);
+    while (sigtimedwait(&set, NULL, &(struct timespec){0}) > 0)
+        ;
     sigaction(SIGCHLD, &launch->on_child, NULL);
     sigprocmask(SIG_SETMASK, &launch->mask, NULL);
 }
