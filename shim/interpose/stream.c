@@ -7,6 +7,8 @@
 #include "detect/handle_misuse.h"
 #include "interpose/handles.h"
 #include "interpose/real.h"
+#include "state/environment.h"
+#include "state/options.h"
 #include "state/stack.h"
 #include "state/stream.h"
 
@@ -129,18 +131,37 @@ FILE *wrap_fopencookie(void *cookie, const char *mode, cookie_io_functions_t fun
     return STREAM_OPENED(real.fopencookie(cookie, mode, functions), .name = "fopencookie");
 }
 
+/* libc starts the shell itself, with environ: as for system (interpose/process.c), our entries are
+   put back for that time. */
+static FILE *open_command(__typeof__(popen) *call, const char *command, const char *mode)
+{
+    struct thread *self = options.number[OPTION_FOLLOW_CHILDREN] ? guard_enter() : NULL;
+    if (!self)
+        return call(command, mode);
+    environment_lend();
+    guard_leave(self);
+    FILE *stream = call(command, mode);
+    int saved = errno;
+    if ((self = guard_enter())) {
+        environment_return();
+        guard_leave(self);
+    }
+    errno = saved;
+    return stream;
+}
+
+#define COMMAND_OPENED(call)                                                                       \
+    opened(open_command(call, command, mode),                                                      \
+           &(struct opening){.kind = HANDLE_KIND_POPEN, .name = command, .mode = mode}, FRAME)
+
 FILE *wrap_popen(const char *command, const char *mode)
 {
-    return opened(real.popen(command, mode),
-                  &(struct opening){.kind = HANDLE_KIND_POPEN, .name = command, .mode = mode},
-                  FRAME);
+    return COMMAND_OPENED(real.popen);
 }
 
 FILE *wrap__IO_popen(const char *command, const char *mode)
 {
-    return opened(real._IO_popen(command, mode),
-                  &(struct opening){.kind = HANDLE_KIND_POPEN, .name = command, .mode = mode},
-                  FRAME);
+    return COMMAND_OPENED(real._IO_popen);
 }
 
 /* ---- closing */
