@@ -5,6 +5,7 @@
 #include "base/recording.h"
 #include "base/syscall.h"
 #include "base/text.h"
+#include "detect/blocked.h"
 #include "detect/handle_leak.h"
 #include "detect/thread_leak.h"
 #include "interpose/real.h"
@@ -47,6 +48,7 @@ static void look(struct thread *self, enum process_ending ending, int status, co
     if (observing.handles)
         handle_leak_look(self);
     thread_leak_look(self);
+    blocked_look(self);
     process_ended(recording->ending, status);
 }
 

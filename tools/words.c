@@ -134,6 +134,8 @@ static const char *thread_words(struct arena *arena, const struct finding *findi
         who = "a thread";
     const char *state =
         piece->a && piece->a < sizeof states / sizeof states[0] ? states[piece->a] : "";
+    if (piece->role == ROLE_ACQUIRED)
+        who = arena_print(arena, "held by %s", who);
     return *state ? arena_print(arena, "%s, %s", who, state) : who;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/recording.h"
 #include "report/finding.h"
+#include "state/clock.h"
 #include "state/options.h"
 
 /* Threads of one creating stack, and examples of where they are: distinct places. */
@@ -23,6 +24,7 @@ struct group {
 
 struct look {
     const struct thread *self;
+    uint64_t now;
     uint32_t threads; /* numbers are below this */
     uint8_t *joining; /* per number: a thread is in its join */
     struct group *groups;
@@ -65,7 +67,7 @@ static bool is_left(const struct look *look, uint32_t number)
     if (!ended_by_signal())
         return true;
     uint64_t patience = options.number[OPTION_BLOCKED_THRESHOLD] * 1000000u;
-    return state == THREAD_ENDED && recording->end_time - row->ended_time > patience;
+    return state == THREAD_ENDED && look->now - row->ended_time > patience;
 }
 
 /* Same state and, when it waits, same place. */
@@ -137,7 +139,8 @@ void thread_leak_look(struct thread *self)
     if (!observing.threads || !recording)
         return;
     uint64_t used = recording->sections[SECTION_THREADS - 1].used;
-    struct look look = {.self = self, .threads = (uint32_t)(used / sizeof(struct thread_row))};
+    struct look look = {
+        .self = self, .now = clock_now(), .threads = (uint32_t)(used / sizeof(struct thread_row))};
     size_t groups = GROUPS_MAX * sizeof(struct group), size = groups + look.threads;
     look.groups = pages_map(size);
     if (!look.groups)

@@ -54,9 +54,7 @@ uint64_t deadline_at(int clock, const struct timespec *at)
     return deadline_after(end > now ? end - now : 0);
 }
 
-/* Kinds where a place at which somebody was woken before is a place to idle at. Who waits for a
-   lock or for a thread's end is not idle: it has work that it cannot do. */
-static bool may_idle(enum wait_kind kind)
+bool wait_may_idle(enum wait_kind kind)
 {
     switch (kind) {
     case WAIT_MUTEX:
@@ -83,7 +81,7 @@ bool wait_publish(struct thread *self, enum wait_kind kind, uint64_t object, uin
     row->wait_object = object;
     row->wait_deadline = deadline;
     row->wait_since = clock_coarse();
-    bool idle = stack && may_idle(kind) && stack_has_flag(stack, STACK_WOKEN);
+    bool idle = stack && wait_may_idle(kind) && stack_has_flag(stack, STACK_WOKEN);
     /* The flags are others' too (detach); they change rarely here. */
     if (unlikely(idle != !!(row->flags & THREAD_IDLE_WAIT)))
         __atomic_fetch_xor(&row->flags, THREAD_IDLE_WAIT, __ATOMIC_RELAXED);
@@ -97,7 +95,7 @@ void wait_end_slow(struct thread *self, enum wait_kind kind, bool woken)
     if (__atomic_load_n(&world_stopped, __ATOMIC_RELAXED))
         world_park();
     uint32_t stack = self->row->wait_stack;
-    if (woken && stack && may_idle(kind) && !(self->row->flags & THREAD_IDLE_WAIT))
+    if (woken && stack && wait_may_idle(kind) && !(self->row->flags & THREAD_IDLE_WAIT))
         stack_flag(stack, STACK_WOKEN);
 }
 

@@ -40,6 +40,10 @@ uint64_t deadline_at(int clock, const struct timespec *at);
 /* The deadline for a relative time; NULL = WAIT_FOREVER. */
 uint64_t deadline_in(const struct timespec *time);
 
+/* False for kinds where nobody idles: who waits for a lock or for a thread's end has work that it
+   cannot do, however often it was woken there before. */
+bool wait_may_idle(enum wait_kind kind);
+
 /* False when the thread is in a wait already (a signal handler on top of it): wait_end must then
    not be called. */
 bool wait_publish(struct thread *self, enum wait_kind kind, uint64_t object, uint64_t deadline,

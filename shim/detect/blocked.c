@@ -1,0 +1,238 @@
+/*
+ * Blocked for good or not. A thread that waits for a lock or for another thread is blocked as that
+ * one is: while the owner or the thread to be joined runs, the wait may end. At other places nobody
+ * can be asked, and a wait without a deadline at the end of the process stays without an answer:
+ *
+ *     was woken at this place before (idle pool, event loop)   note
+ *     otherwise                                                warning
+ *
+ * A signal that ends the process comes at any moment, so then the wait must also have lasted longer
+ * than blocked_threshold, and what comes from outside (input, connections, signals, children) is a
+ * note at most; the thread that got the signal is looked at too.
+ */
+#include "detect/blocked.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/uio.h>
+
+#include "base/recording.h"
+#include "base/syscall.h"
+#include "base/text.h"
+#include "report/finding.h"
+#include "state/clock.h"
+#include "state/options.h"
+#include "state/place.h"
+#include "state/stack.h"
+#include "state/wait.h"
+
+enum grade { RUNS, IDLES, BLOCKED };
+
+/* How far below the wrapper's frame libc stands in its system call. */
+#define CALL_FRAMES_MOST 8192u
+
+/* More threads than this that wait for each other in a row are a circle. */
+#define CHAIN_MOST 64
+
+struct look {
+    struct thread *self;
+    uint64_t now;
+    bool by_signal;
+};
+
+/* One thread's wait, copied. */
+struct wait {
+    struct thread *thread;
+    uint32_t kind, stack;
+    uint64_t object, since;
+    struct thread *holder; /* owner of the lock or thread to be joined, NULL unknown or gone */
+    bool has_holder;
+};
+
+/* What other threads' memory says, where it may be gone by now. */
+static bool read_word(uintptr_t address, int32_t *ret)
+{
+    struct iovec to = {ret, sizeof *ret}, from = {(void *)address, sizeof *ret};
+    return raw_syscall(SYS_process_vm_readv, recording->pid, &to, 1, &from, 1, 0) == sizeof *ret;
+}
+
+/* glibc keeps the owner's tid in the lock (bits/struct_mutex.h, bits/struct_rwlock.h). */
+static int32_t owner_of(const struct wait *wait)
+{
+    int32_t tid = 0;
+    uintptr_t lock = wait->object;
+    if (wait->kind == WAIT_MUTEX)
+        lock += offsetof(pthread_mutex_t, __data.__owner);
+    else if (wait->kind == WAIT_RWLOCK_READ || wait->kind == WAIT_RWLOCK_WRITE)
+        lock += offsetof(pthread_rwlock_t, __data.__cur_writer);
+    else
+        return 0;
+    return read_word(lock, &tid) ? tid : 0;
+}
+
+static struct thread *thread_with(int32_t tid, uint32_t number)
+{
+    struct thread *t = __atomic_load_n(&thread_list, __ATOMIC_ACQUIRE);
+    while (t && (t->ended || (tid ? t->tid != tid : t->number != number)))
+        t = t->next;
+    return t;
+}
+
+/* The stack pointer with which the thread stands in a system call, 0 while it runs, UINTPTR_MAX
+   when the kernel does not say. /proc/self/task/TID/syscall: number, six arguments, sp, pc. */
+static uintptr_t sleeping_at(int32_t tid)
+{
+    char path[64], line[256];
+    struct text text = text_in(path, sizeof path);
+    text_add(&text, "/proc/self/task/");
+    text_add_number(&text, (uint64_t)tid);
+    text_add(&text, "/syscall");
+    long fd = raw_syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    if (raw_failed(fd))
+        return UINTPTR_MAX;
+    long size = raw_syscall(SYS_read, fd, line, sizeof line - 1);
+    raw_syscall(SYS_close, fd);
+    if (size <= 0)
+        return UINTPTR_MAX;
+    if (line[0] == 'r')
+        return 0;
+    uintptr_t sp = 0;
+    int words = 0;
+    for (long i = 1; i < size && words < 2; i++) /* backwards: pc, then sp */
+        if (line[size - i - 1] == ' ' && ++words == 2)
+            for (const char *at = &line[size - i + 2]; *at > ' '; at++)
+                sp = sp * 16 + (uintptr_t)(*at <= '9' ? *at - '0' : (*at | 32) - 'a' + 10);
+    return sp;
+}
+
+/* It is where its row says, and not on its way in or out, nor elsewhere after a longjmp. */
+static bool really_waits(const struct look *look, const struct thread *thread, uint32_t kind)
+{
+    if (thread == look->self || kind == WAIT_SPIN)
+        return true;
+    uintptr_t sp = sleeping_at(thread->tid);
+    if (sp == UINTPTR_MAX)
+        return !(thread->waiting & WAITING_INTERRUPTED);
+    return sp <= thread->saved.sp && thread->saved.sp - sp < CALL_FRAMES_MOST;
+}
+
+/* False when the thread does not wait, or not without end. */
+static bool wait_of(const struct look *look, struct thread *thread, struct wait *ret)
+{
+    const struct thread_row *row = thread->row;
+    if (thread->ended || (thread == look->self && !look->by_signal))
+        return false;
+    struct wait wait = {.thread = thread,
+                        .kind = __atomic_load_n(&row->wait_kind, __ATOMIC_ACQUIRE)};
+    wait.stack = row->wait_stack;
+    wait.object = row->wait_object;
+    wait.since = row->wait_since;
+    if (!wait.kind || row->wait_deadline || !really_waits(look, thread, wait.kind) ||
+        __atomic_load_n(&row->wait_kind, __ATOMIC_ACQUIRE) != wait.kind ||
+        row->wait_since != wait.since)
+        return false;
+    int32_t tid = owner_of(&wait);
+    wait.has_holder = tid || wait.kind == WAIT_JOIN;
+    wait.holder = wait.has_holder ? thread_with(tid, (uint32_t)wait.object) : NULL;
+    *ret = wait;
+    return true;
+}
+
+/* What comes from outside the process. */
+static bool is_outside(enum wait_kind kind)
+{
+    return wait_info(kind)->object == OBJECT_FD || kind == WAIT_POLL || kind == WAIT_SELECT ||
+           kind == WAIT_SIGNAL || kind == WAIT_CHILD || kind == WAIT_MESSAGE;
+}
+
+static enum grade grade_here(const struct look *look, const struct wait *wait)
+{
+    uint64_t patience = options.number[OPTION_BLOCKED_THRESHOLD] * 1000000u;
+    if (look->by_signal && look->now - wait->since < patience)
+        return RUNS;
+    if (wait_may_idle(wait->kind) && stack_has_flag(wait->stack, STACK_WOKEN))
+        return IDLES;
+    return look->by_signal && is_outside(wait->kind) ? IDLES : BLOCKED;
+}
+
+/* Follows who waits for whom to the one that decides. */
+static enum grade grade(const struct look *look, struct wait wait)
+{
+    for (int links = 0; wait.has_holder && links < CHAIN_MOST; links++) {
+        if (wait.kind == WAIT_JOIN && !wait.holder)
+            return RUNS; /* it has ended: the join is about to return */
+        if (!wait.holder || wait.holder == wait.thread)
+            return BLOCKED;
+        /* Who ends the process gives no lock back any more; that it can be joined does not matter
+           now either. */
+        if (wait.holder == look->self && !look->by_signal)
+            return wait.kind == WAIT_JOIN ? RUNS : BLOCKED;
+        struct thread *holder = wait.holder;
+        if (!wait_of(look, holder, &wait))
+            return RUNS;
+    }
+    return grade_here(look, &wait);
+}
+
+static uint32_t object_name(const struct look *look, const struct wait *wait)
+{
+    const struct wait_info *info = wait_info(wait->kind);
+    const char *module = NULL;
+    if (info->object == OBJECT_ADDRESS &&
+        place_of(look->self, wait->object, &module) == PLACE_GLOBAL)
+        return string_keep(module);
+    const struct section *fds = &recording->sections[SECTION_FDS - 1];
+    if (info->object == OBJECT_FD && (wait->object + 1) * sizeof(struct handle_row) <= fds->used) {
+        const struct handle_row *row = ROW(SECTION_FDS, struct handle_row, wait->object);
+        return row->state == HANDLE_OPEN ? row->name : 0;
+    }
+    return 0;
+}
+
+static void tell(const struct look *look, const struct wait *wait, enum grade grade)
+{
+    struct finding finding;
+    const struct thread *thread = wait->thread;
+    finding_begin(&finding, KIND_BLOCKED_THREAD, thread);
+    if (grade == IDLES)
+        finding.severity = SEVERITY_NOTE;
+    if (look->by_signal)
+        finding.confidence = CONFIDENCE_LIKELY;
+    struct evidence_row *what = finding_evidence(&finding, EVIDENCE_WAIT, ROLE_WAITING);
+    what->thread = thread->number;
+    what->a = wait->object;
+    what->b = wait->kind;
+    what->c = wait->since;
+    what->string = object_name(look, wait);
+    finding_stack(&finding, ROLE_WAITING, wait->stack, thread->number);
+    finding_stack(&finding, ROLE_CREATED, thread->row->created_stack, thread->row->creator);
+    if (wait->holder) {
+        struct evidence_row *holder = finding_evidence(&finding, EVIDENCE_THREAD, ROLE_ACQUIRED);
+        holder->thread = wait->holder->number;
+        holder->a = wait->holder->row->state;
+        holder->b = wait->holder->row->flags;
+    }
+    finding_tell(&finding);
+}
+
+/* thread-leak shows these with the place where they wait; that they idle there is no news. */
+static bool is_leak(const struct look *look, const struct thread *thread)
+{
+    return !look->by_signal && !(thread->row->flags & (THREAD_MAIN | THREAD_ADOPTED));
+}
+
+void blocked_look(struct thread *self)
+{
+    if (!observing.threads || !recording)
+        return;
+    struct look look = {.self = self, .now = clock_coarse()};
+    look.by_signal = recording->ending == ENDING_SIGNAL || recording->ending == ENDING_CRASH;
+    for (struct thread *t = __atomic_load_n(&thread_list, __ATOMIC_ACQUIRE); t; t = t->next) {
+        struct wait wait;
+        if (!wait_of(&look, t, &wait))
+            continue;
+        enum grade how = grade(&look, wait);
+        if (how == BLOCKED || (how == IDLES && !is_leak(&look, t)))
+            tell(&look, &wait, how);
+    }
+}
