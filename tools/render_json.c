@@ -340,7 +340,7 @@ static void json_finding(struct output *output, const struct finding *finding)
 {
     fputs(output->state ? ",\n" : "\n", output->out);
     output->state = output;
-    dump(output, finding_json(output, finding), JSON_INDENT(2));
+    dump(output, finding_json(output, finding), JSON_COMPACT);
 }
 
 static void json_end(struct output *output)

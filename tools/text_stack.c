@@ -89,11 +89,15 @@ static const char *frame_place(struct output *output, const struct frame *frame,
     return arena_print(&output->arena, "%s:%u:%u", file, frame->line, frame->column);
 }
 
-/* Headers of the system are at hand, too, but their lines tell nobody where his mistake is. */
+/* Files of the system and of other people's builds may be at hand, too, but their lines tell nobody
+   where his mistake is. */
 static bool is_own_source(const struct frame *frame)
 {
-    return frame->file && strncmp(frame->file, "/usr/", 5) && strncmp(frame->file, "/build/", 7) &&
-           strncmp(frame->file, "/rustc/", 7);
+    static const char *const others[] = {"/usr/", "/build/", "/rustc/", "./", "../"};
+    for (unsigned i = 0; frame->file && i < sizeof others / sizeof others[0]; i++)
+        if (!strncmp(frame->file, others[i], strlen(others[i])))
+            return false;
+    return frame->file;
 }
 
 static bool print_source(struct output *output, struct sources *sources, const struct frame *frame,
