@@ -1,6 +1,6 @@
 #include "state/dwarf_expression.h"
 
-#include "state/unwind.h"
+#include "state/dwarf_rules.h"
 
 /* DWARF 5, 7.7.1. */
 enum {

@@ -116,8 +116,9 @@ static bool fill(const struct stack_start *start, uint32_t depth, struct stack_f
             return false;
         }
         count++;
-        exact = unwind.is_signal_frame(&lent.cursor) > 0;
         stepped = unwind.step(&lent.cursor);
+        /* True in the frame that a signal interrupted, not in the trampoline (1.6). */
+        exact = unwind.is_signal_frame(&lent.cursor) > 0;
         if (stepped < 0)
             flags |= STACK_BROKEN;
     } while (stepped > 0);

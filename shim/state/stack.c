@@ -76,14 +76,30 @@ static inline struct memo_entry *memo_entry(struct stack_memo *memo, uintptr_t p
     return &memo->entries[((pc ^ sp << 20) * 0x9e3779b97f4a7c15ull) >> 32 & (MEMO_ENTRIES - 1)];
 }
 
-/* Is every word as it was? No branch inside: the words almost always are. */
+/* Is every word as it was? In groups of four (pad_words), without a branch inside: they almost
+   always are. */
 static inline bool same_words(const struct memo_entry *entry)
 {
     const unsigned char *sp = (const unsigned char *)entry->sp;
-    uint64_t different = 0;
-    for (uint32_t i = 0; i < entry->words.count; i++)
-        different |= *(const uint64_t *)(sp + entry->words.offsets[i]) ^ entry->words.values[i];
-    return !different;
+    const int32_t *offset = entry->words.offsets, *end = offset + entry->words.count;
+    const uint64_t *value = entry->words.values;
+    uint64_t a = 0, b = 0, c = 0, d = 0;
+    for (; offset < end; offset += 4, value += 4) {
+        a |= *(const uint64_t *)(sp + offset[0]) ^ value[0];
+        b |= *(const uint64_t *)(sp + offset[1]) ^ value[1];
+        c |= *(const uint64_t *)(sp + offset[2]) ^ value[2];
+        d |= *(const uint64_t *)(sp + offset[3]) ^ value[3];
+    }
+    return !(a | b | c | d);
+}
+
+static void pad_words(struct walk_words *words)
+{
+    static_assert(WALK_WORDS_MAX % 4 == 0, "room for whole groups");
+    for (; words->count % 4; words->count++) {
+        words->offsets[words->count] = words->offsets[0];
+        words->values[words->count] = words->values[0];
+    }
 }
 
 static __attribute__((noinline)) uint32_t stack_here_slow(struct thread *self, const void *frame)
@@ -108,6 +124,7 @@ static __attribute__((noinline)) uint32_t stack_here_slow(struct thread *self, c
     uint32_t stack = depot_add(&frames);
     if (entry->words.incomplete || !stack)
         return stack;
+    pad_words(&entry->words);
     entry->sp = start.sp;
     entry->bp = start.bp;
     entry->end = 0; /* all on the page that sp stands on: can be read whenever sp is the same */
@@ -131,7 +148,7 @@ uint32_t stack_here(struct thread *self, const void *frame)
     const struct memo_entry *entry = memo_entry(self->memo, pc, sp);
     if (likely(entry->pc == pc && entry->sp == sp) &&
         likely(entry->generation == __atomic_load_n(&generation, __ATOMIC_ACQUIRE)) &&
-        likely(entry->end <= self->stack_high) &&
+        likely(entry->end <= self->stack_high) && likely(!entry->end || sp >= self->stack_low) &&
         likely(!entry->words.bp_used || entry->bp == words[0]) && likely(same_words(entry)))
         return entry->stack;
     return stack_here_slow(self, frame);

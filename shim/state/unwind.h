@@ -2,7 +2,7 @@
  * Rows: how to get from a frame to its caller, for one pc, and the cache of them.
  *
  * The naive model: find the function's call frame instructions (state/eh_frame.h), run them up to
- * pc (state/dwarf_row.h), and read CFA, return address and saved rbp where they say. What depends
+ * pc (state/dwarf_rules.h), and read CFA, return address and saved rbp where they say. What depends
  * on pc alone is done once and kept: a cache maps pc to a code of 16 bits, which is either the row
  * itself (CFA = rsp or rbp + a multiple of 8, return address at CFA - 8, rbp unchanged or saved
  * below it: nearly all rows) or the number of a struct unwind_row.
@@ -19,32 +19,15 @@
 #include <stdint.h>
 
 #include "base/memory.h"
-
-/* DWARF register numbers (x86-64 psABI, figure 3.36). */
-enum { REGISTER_BP = 6, REGISTER_SP = 7, REGISTER_PC = 16, REGISTER_COUNT = 17, BASE_CFA = 17 };
+#include "state/dwarf_rules.h"
 
 enum row_kind {
     ROW_NO_INFO, /* the module does not say how to go on */
     ROW_NORMAL,
     ROW_END,       /* the return address is undefined: the outermost frame */
-    ROW_COMPLEX,   /* more than a row can say: libunwind's */
+    ROW_COMPLEX,   /* more than a row can say: state/careful.h */
     ROW_NO_MODULE, /* pc is in no module; never cached */
     ROW_KINDS
-};
-
-/* Where a register of the caller is. */
-enum row_rule {
-    RULE_SAME, /* unchanged */
-    RULE_AT,   /* in memory at base + offset */
-    RULE_IN,   /* in register base */
-    RULE_UNDEFINED,
-    RULE_OTHER, /* anything that a row cannot say */
-};
-
-struct row_place {
-    uint8_t rule; /* enum row_rule */
-    uint8_t base; /* DWARF register number, or BASE_CFA */
-    int32_t offset;
 };
 
 /* CFA = base + offset, or, with deref, *(base + offset) + add. */
@@ -54,7 +37,7 @@ struct unwind_row {
     bool cfa_deref;
     uint8_t cfa_base;
     int32_t cfa_offset, cfa_add;
-    struct row_place ra, bp;
+    struct dwarf_rule ra, bp;
 };
 
 /* Codes. With CODE_WIDE: the number of a row in unwind_rows. Without: the row itself. */
@@ -86,6 +69,10 @@ static inline uint32_t unwind_code(uintptr_t key)
         return entry & 0xffff;
     return unwind_code_slow(key);
 }
+
+/* The row that rules make, and the code of a row. For unwind.c and tests. */
+void unwind_row_of(const struct dwarf_rules *rules, bool signal, struct unwind_row *ret_row);
+uint32_t unwind_row_code(const struct unwind_row *row);
 
 /* Code was unmapped: all cached rows may be about something else now. */
 void unwind_forget(void);

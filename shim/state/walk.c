@@ -2,14 +2,10 @@
 
 #include <dlfcn.h>
 
-#include "base/syscall.h"
+#include "state/careful.h"
 #include "state/libunwind.h"
 #include "state/module.h"
-
-#define PAGE        4096u
-#define RED_ZONE    128u /* bytes below sp that a leaf function may use (x86-64 psABI, 3.2.2) */
-#define NO_SUCH_HOW 0x7fff
-#define STEP_MOST   (64u << 20) /* bytes; a frame on a stack without known bounds is not larger */
+#include "state/readable.h"
 
 /* The kernel's rt_sigframe as its restorer sees it: sp points to the ucontext; uc_mcontext's
    registers are 40 bytes in, rsp at 160 and rip at 168 (asm/sigcontext.h). */
@@ -17,30 +13,19 @@
 #define CONTEXT_SP        160
 #define CONTEXT_PC        168
 
-/* Where sigcontext keeps each DWARF register. */
-static const uint8_t context_slot[REGISTER_COUNT] = {13, 12, 14, 11, 9, 8, 10, 15, 0,
-                                                     1,  2,  3,  4,  5, 6, 7,  16};
-
 struct walker {
     uintptr_t pc, sp, bp;
     bool exact;
-    uintptr_t limit; /* sp to limit can be read; 0: ask for each page */
-    uintptr_t asked; /* the page that was asked for last, and can be read */
-    /* All registers of the frame at pc, in sigcontext's order, where they are known. */
-    uintptr_t registers;
-    bool registers_on_stack;
-    /* bp came from this word, which nothing has used yet; 0: none. */
-    uintptr_t bp_at;
     bool bp_first; /* bp is still the one that the walk began with */
+    bool lacking;  /* the last step failed for want of a register, not of memory */
+    bool registers_on_stack;
+    /* All registers of the frame at pc, in sigcontext's order, where they are known; else 0. */
+    uintptr_t registers;
+    uintptr_t bp_at; /* bp came from this word, which nothing has used yet; 0: none */
+    struct readable memory;
     const struct stack_start *start;
     struct walk_words *words;
 };
-
-bool memory_is_readable(uintptr_t at)
-{
-    /* The kernel copies the set in before it looks at how. */
-    return raw_syscall(SYS_rt_sigprocmask, NO_SUCH_HOW, at, 0, 8) != -14 /* EFAULT */;
-}
 
 static inline __attribute__((always_inline)) void note(struct walker *w, uintptr_t at,
                                                        uint64_t value)
@@ -54,6 +39,14 @@ static inline __attribute__((always_inline)) void note(struct walker *w, uintptr
     }
     words->offsets[words->count] = (int32_t)(at - w->start->sp);
     words->values[words->count++] = value;
+}
+
+/* The words so far are not all that decides. */
+static void stop_noting(struct walker *w)
+{
+    if (w->words)
+        w->words->incomplete = true;
+    w->words = NULL;
 }
 
 /* bp is about to matter. */
@@ -74,47 +67,13 @@ static inline __attribute__((always_inline)) void set_bp(struct walker *w, uintp
     w->bp_first = false;
 }
 
-/* May [at, at + 8) be read? Either inside the known bounds, or after asking. */
-static __attribute__((noinline)) bool may_read(struct walker *w, uintptr_t at)
-{
-    if (at >= w->sp - RED_ZONE && at + 8 <= w->limit)
-        return true;
-    if (at % 8 || at < PAGE)
-        return false;
-    uintptr_t page = at & ~(uintptr_t)(PAGE - 1);
-    /* The page that the program stands on can be read, now and whenever sp is the same again. */
-    if (page == (w->start->sp & ~(uintptr_t)(PAGE - 1)) && at >= w->start->sp - RED_ZONE)
-        return true;
-    if (w->words)
-        w->words->incomplete = true;
-    if (page == w->asked)
-        return true;
-    if (!memory_is_readable(at))
-        return false;
-    w->asked = page;
-    return true;
-}
-
 static bool load(struct walker *w, uintptr_t at, uintptr_t *ret_value)
 {
-    if (!may_read(w, at))
+    if (!readable_word(&w->memory, w->sp, at))
         return false;
     *ret_value = *(const uintptr_t *)at;
     note(w, at, *ret_value);
     return true;
-}
-
-/* The bounds that hold for the present sp. */
-static void find_limit(struct walker *w)
-{
-    bool inside = w->sp >= w->start->low && w->sp < w->start->high;
-    w->limit = inside ? w->start->high : 0;
-}
-
-/* A CFA must lie above sp (a caller's frame is older), aligned, and readable up to it. */
-static __attribute__((noinline)) bool cfa_is_sane(struct walker *w, uintptr_t cfa)
-{
-    return cfa % 8 == 0 && cfa - 8 >= w->sp && cfa - w->sp < STEP_MOST && may_read(w, cfa - 8);
 }
 
 /* The value of a register of the present frame. */
@@ -129,8 +88,10 @@ static bool register_value(struct walker *w, unsigned number, uintptr_t *ret_val
         *ret_value = w->bp;
         return true;
     }
-    if (!w->registers || number >= REGISTER_COUNT)
+    if (!w->registers || number >= REGISTER_COUNT) {
+        w->lacking = true;
         return false;
+    }
     uintptr_t at = w->registers + 8u * context_slot[number];
     if (w->registers_on_stack)
         return load(w, at, ret_value);
@@ -138,7 +99,7 @@ static bool register_value(struct walker *w, unsigned number, uintptr_t *ret_val
     return true;
 }
 
-static bool place_address(struct walker *w, const struct row_place *place, uintptr_t cfa,
+static bool place_address(struct walker *w, const struct dwarf_rule *place, uintptr_t cfa,
                           uintptr_t *ret_at)
 {
     uintptr_t base = cfa;
@@ -167,7 +128,7 @@ static bool caller_pc(struct walker *w, const struct unwind_row *row, uintptr_t 
                       uintptr_t *ret_pc)
 {
     uintptr_t at;
-    if (row->ra.rule == RULE_IN)
+    if (row->ra.kind == RULE_IS)
         return register_value(w, row->ra.base, ret_pc);
     return place_address(w, &row->ra, cfa, &at) && load(w, at, ret_pc);
 }
@@ -175,16 +136,16 @@ static bool caller_pc(struct walker *w, const struct unwind_row *row, uintptr_t 
 static bool caller_bp(struct walker *w, const struct unwind_row *row, uintptr_t cfa)
 {
     uintptr_t at;
-    if (row->bp.rule == RULE_SAME)
+    if (row->bp.kind == RULE_SAME)
         return true;
-    if (row->bp.rule == RULE_IN) {
+    if (row->bp.kind == RULE_IS) {
         if (!register_value(w, row->bp.base, &w->bp))
             return false;
         w->bp_at = 0;
         w->bp_first = false;
         return true;
     }
-    if (!place_address(w, &row->bp, cfa, &at) || !may_read(w, at))
+    if (!place_address(w, &row->bp, cfa, &at) || !readable_word(&w->memory, w->sp, at))
         return false;
     set_bp(w, at);
     return true;
@@ -198,11 +159,11 @@ static bool step_row(struct walker *w, const struct unwind_row *row)
         return false;
     if (row->signal) {
         /* Only the kernel's own frame is known to hold the other registers too. */
-        bool kernels = row->ra.rule == RULE_AT && row->ra.base == REGISTER_SP &&
+        bool kernels = row->ra.kind == RULE_AT && row->ra.base == REGISTER_SP &&
                        row->ra.offset == CONTEXT_PC && row->cfa_deref &&
                        row->cfa_base == REGISTER_SP && row->cfa_offset == CONTEXT_SP;
         registers = kernels ? w->sp + CONTEXT_REGISTERS : 0;
-    } else if (!cfa_is_sane(w, cfa)) {
+    } else if (!readable_cfa(&w->memory, w->sp, cfa)) {
         return false;
     }
     w->pc = pc;
@@ -210,7 +171,12 @@ static bool step_row(struct walker *w, const struct unwind_row *row)
     w->exact = row->signal;
     w->registers = registers;
     w->registers_on_stack = true;
-    find_limit(w);
+    readable_move(&w->memory, w->sp);
+    /* From an alternate signal stack to the thread's own: too far for offsets, and nothing says
+       that both are still there when the first sp is the same again. */
+    bool one_stack = w->sp >= w->start->sp && w->start->sp >= w->memory.low && w->memory.limit;
+    if (row->signal && !one_stack)
+        stop_noting(w);
     return true;
 }
 
@@ -247,6 +213,16 @@ static bool step_wild_call(struct walker *w)
     return true;
 }
 
+/* The whole walk in another way, for a frame that needs more than rsp and rbp. */
+static bool walk_again(const struct stack_start *start, uint32_t depth, struct stack_frames *frames)
+{
+    bool complex;
+    bool further = careful_walk(start, depth, frames, &complex);
+    if (complex)
+        further = libunwind_walk(start, depth, frames) || further;
+    return further;
+}
+
 /* Everything but the common step. Returns false at the end of the walk. */
 static __attribute__((noinline)) bool step_wide(struct walker *w, uint32_t code,
                                                 struct stack_frames *frames, uint32_t depth)
@@ -268,12 +244,12 @@ static __attribute__((noinline)) bool step_wide(struct walker *w, uint32_t code,
         break;
     default:
         stepped = false;
+        w->lacking = true;
     }
     if (stepped)
         return true;
-    if (w->words)
-        w->words->incomplete = true; /* not a function of the words alone */
-    if (kind == ROW_NO_MODULE || !libunwind_walk(w->start, depth, frames))
+    stop_noting(w); /* how it ends is not a function of the words alone */
+    if (!w->lacking || !walk_again(w->start, depth, frames))
         frames->flags |= STACK_BROKEN;
     return false;
 }
@@ -281,7 +257,8 @@ static __attribute__((noinline)) bool step_wide(struct walker *w, uint32_t code,
 /* The same for a row that is its code, when the stack has no known bounds or the CFA is odd. */
 static __attribute__((noinline)) bool check_step(struct walker *w, uintptr_t cfa, uint32_t slot)
 {
-    return cfa_is_sane(w, cfa) && may_read(w, cfa - 8u * slot);
+    return readable_cfa(&w->memory, w->sp, cfa) &&
+           readable_word(&w->memory, w->sp, cfa - 8u * slot);
 }
 
 static inline __attribute__((always_inline)) bool step(struct walker *w, uint32_t code)
@@ -294,7 +271,7 @@ static inline __attribute__((always_inline)) bool step(struct walker *w, uint32_
     }
     uintptr_t cfa = base + CODE_OFFSET(code);
     /* A slot is at most 15 words below the CFA: in the frame, or in the red zone. */
-    if (unlikely(cfa - 8 < w->sp || cfa > w->limit || cfa % 8) && !check_step(w, cfa, slot))
+    if (unlikely(cfa - 8 < w->sp || cfa > w->memory.limit || cfa % 8) && !check_step(w, cfa, slot))
         return false;
     if (slot)
         set_bp(w, cfa - 8u * slot);
@@ -315,6 +292,7 @@ void walk(const struct stack_start *start, uint32_t depth, struct stack_frames *
         .exact = start->exact,
         .bp_first = true,
         .registers = (uintptr_t)start->registers,
+        .memory = readable_from(start),
         .start = start,
         .words = ret_words,
     };
@@ -323,7 +301,6 @@ void walk(const struct stack_start *start, uint32_t depth, struct stack_frames *
     frames->flags = 0;
     frames->exact = 0;
     frames->epoch = __atomic_load_n(&module_epoch, __ATOMIC_ACQUIRE);
-    find_limit(&w);
     for (;;) {
         if (w.pc == 0 && frames->count)
             break;
@@ -344,4 +321,6 @@ void walk(const struct stack_start *start, uint32_t depth, struct stack_frames *
             w.registers = 0;
         }
     }
+    if (ret_words && w.memory.had_to_ask)
+        ret_words->incomplete = true;
 }

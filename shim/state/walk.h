@@ -29,7 +29,4 @@ struct walk_words {
 void walk(const struct stack_start *start, uint32_t depth, struct stack_frames *ret_frames,
           struct walk_words *ret_words);
 
-/* True when the eight bytes at an address can be read. One system call that has no effect. */
-bool memory_is_readable(uintptr_t at);
-
 #endif

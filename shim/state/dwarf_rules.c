@@ -1,6 +1,6 @@
-#include "state/dwarf_row.h"
+#include "state/dwarf_rules.h"
 
-#include "state/dwarf_expression.h"
+#include "base/memory.h"
 
 /* DWARF 5, 7.24, and the LSB's additions. */
 enum {
@@ -34,63 +34,37 @@ enum {
     CFA_GNU_NEGATIVE_OFFSET = 0x2f,
 };
 
-/* A rule while the instructions run; offsets are still 64 bits wide. */
-struct rule {
-    uint8_t rule; /* enum row_rule */
-    uint8_t base;
-    int64_t offset;
-};
-
-struct frame_state {
-    struct dwarf_sum cfa;
-    bool cfa_known; /* false: an expression that is no sum */
-    struct rule bp, sp, ra;
-};
-
-#define REMEMBERED_MAX 8
+#define REMEMBERED_MAX 4 /* compilers nest one or two */
 
 struct run {
     const struct frame_code *code;
     struct dwarf_bytes bytes;
     uintptr_t at, pc;
-    struct frame_state state, initial;
-    struct frame_state remembered[REMEMBERED_MAX];
+    struct dwarf_rules *state;
+    struct dwarf_rules initial, remembered[REMEMBERED_MAX];
     unsigned depth;
     bool past; /* the rows that follow are for later pcs */
 };
 
-/* The rule of a register, or NULL when it does not matter. */
-static struct rule *rule_of(struct frame_state *state, uint64_t number)
+static void set_rule(struct run *run, uint64_t number, uint8_t kind, uint64_t base, int64_t offset)
 {
-    switch (number) {
-    case REGISTER_BP:
-        return &state->bp;
-    case REGISTER_SP:
-        return &state->sp;
-    case REGISTER_PC:
-        return &state->ra;
-    default:
-        return NULL;
-    }
-}
-
-static void set_rule(struct run *run, uint64_t number, struct rule value)
-{
-    struct rule *rule = rule_of(&run->state, number);
-    if (rule)
-        *rule = value;
+    if (number >= REGISTER_COUNT) /* vector registers and the like */
+        return;
+    bool fits = offset == (int32_t)offset && base <= BASE_CFA && base != REGISTER_PC;
+    run->state->rule[number] =
+        fits ? (struct dwarf_rule){.kind = kind, .base = (uint8_t)base, .offset = (int32_t)offset}
+             : (struct dwarf_rule){.kind = RULE_OTHER};
 }
 
 static void saved_at_cfa(struct run *run, uint64_t number, int64_t offset)
 {
-    set_rule(run, number, (struct rule){.rule = RULE_AT, .base = BASE_CFA, .offset = offset});
+    set_rule(run, number, RULE_AT, BASE_CFA, offset);
 }
 
 static void restore(struct run *run, uint64_t number)
 {
-    struct rule *initial = rule_of(&run->initial, number);
-    if (initial)
-        set_rule(run, number, *initial);
+    if (number < REGISTER_COUNT)
+        run->state->rule[number] = run->initial.rule[number];
 }
 
 static void advance(struct run *run, uint64_t delta)
@@ -115,27 +89,29 @@ static struct dwarf_bytes take_block(struct run *run)
 
 static void define_cfa(struct run *run, uint64_t base, int64_t offset)
 {
-    run->state.cfa_known = base < REGISTER_PC;
-    run->state.cfa = (struct dwarf_sum){.base = (uint8_t)base, .offset = offset};
+    run->state->cfa_known = base < REGISTER_PC;
+    run->state->cfa = (struct dwarf_sum){.base = (uint8_t)base, .offset = offset};
 }
 
 static void define_cfa_expression(struct run *run)
 {
-    struct frame_state *state = &run->state;
+    struct dwarf_rules *state = run->state;
     state->cfa_known = dwarf_expression(take_block(run), run->pc, NULL, &state->cfa) &&
                        state->cfa.base != NO_REGISTER;
 }
 
-/* DW_CFA_expression: the register is saved where the expression says. */
-static void saved_at_expression(struct run *run)
+/* DW_CFA_expression, where a register is saved, and DW_CFA_val_expression, what it is. */
+static void set_expression(struct run *run, uint64_t number, uint8_t kind)
 {
-    uint64_t number = dwarf_uleb(&run->bytes);
-    struct dwarf_sum cfa = {.base = BASE_CFA}, at;
-    struct rule rule = {.rule = RULE_OTHER};
-    if (dwarf_expression(take_block(run), run->pc, &cfa, &at) && !at.deref &&
-        at.base != NO_REGISTER)
-        rule = (struct rule){.rule = RULE_AT, .base = at.base, .offset = at.offset};
-    set_rule(run, number, rule);
+    struct dwarf_sum cfa = {.base = BASE_CFA}, sum;
+    if (!dwarf_expression(take_block(run), run->pc, &cfa, &sum) || sum.base == NO_REGISTER)
+        set_rule(run, number, RULE_OTHER, 0, 0);
+    else if (!sum.deref)
+        set_rule(run, number, kind, sum.base, sum.offset);
+    else if (kind == RULE_IS && sum.add == 0)
+        set_rule(run, number, RULE_AT, sum.base, sum.offset);
+    else
+        set_rule(run, number, RULE_OTHER, 0, 0);
 }
 
 /* Instructions whose first operand is a register and that set its rule. */
@@ -158,22 +134,25 @@ static bool run_register_rule(struct run *run, uint8_t op)
         restore(run, number);
         return true;
     case CFA_UNDEFINED:
-        set_rule(run, number, (struct rule){.rule = RULE_UNDEFINED});
+        set_rule(run, number, RULE_UNDEFINED, 0, 0);
         return true;
     case CFA_SAME_VALUE:
-        set_rule(run, number, (struct rule){.rule = RULE_SAME});
+        set_rule(run, number, RULE_SAME, 0, 0);
         return true;
     case CFA_REGISTER:
-        set_rule(run, number, (struct rule){.rule = RULE_IN, .base = (uint8_t)dwarf_uleb(bytes)});
+        set_rule(run, number, RULE_IS, dwarf_uleb(bytes), 0);
         return true;
     case CFA_VAL_OFFSET:
+        set_rule(run, number, RULE_IS, BASE_CFA, (int64_t)dwarf_uleb(bytes) * factor);
+        return true;
     case CFA_VAL_OFFSET_SF:
-        dwarf_uleb(bytes); /* as many bytes, signed or not */
-        set_rule(run, number, (struct rule){.rule = RULE_OTHER});
+        set_rule(run, number, RULE_IS, BASE_CFA, dwarf_sleb(bytes) * factor);
+        return true;
+    case CFA_EXPRESSION:
+        set_expression(run, number, RULE_AT);
         return true;
     case CFA_VAL_EXPRESSION:
-        take_block(run);
-        set_rule(run, number, (struct rule){.rule = RULE_OTHER});
+        set_expression(run, number, RULE_IS);
         return true;
     default:
         return false;
@@ -195,13 +174,13 @@ static bool run_cfa_definition(struct run *run, uint8_t op)
         define_cfa(run, base, dwarf_sleb(bytes) * factor);
         return true;
     case CFA_DEF_CFA_REGISTER:
-        define_cfa(run, dwarf_uleb(bytes), run->state.cfa.offset);
+        define_cfa(run, dwarf_uleb(bytes), run->state->cfa.offset);
         return true;
     case CFA_DEF_CFA_OFFSET:
-        run->state.cfa.offset = (int64_t)dwarf_uleb(bytes);
+        run->state->cfa.offset = (int64_t)dwarf_uleb(bytes);
         return true;
     case CFA_DEF_CFA_OFFSET_SF:
-        run->state.cfa.offset = dwarf_sleb(bytes) * factor;
+        run->state->cfa.offset = dwarf_sleb(bytes) * factor;
         return true;
     case CFA_DEF_CFA_EXPRESSION:
         define_cfa_expression(run);
@@ -242,15 +221,12 @@ static bool run_extended(struct run *run, uint8_t op)
     case CFA_REMEMBER_STATE:
         if (run->depth == REMEMBERED_MAX)
             return false;
-        run->remembered[run->depth++] = run->state;
+        run->remembered[run->depth++] = *run->state;
         return true;
     case CFA_RESTORE_STATE:
         if (run->depth == 0)
             return false;
-        run->state = run->remembered[--run->depth];
-        return true;
-    case CFA_EXPRESSION:
-        saved_at_expression(run);
+        *run->state = run->remembered[--run->depth];
         return true;
     case CFA_GNU_ARGS_SIZE:
         dwarf_uleb(&run->bytes);
@@ -285,58 +261,21 @@ static bool run_instructions(struct run *run, struct dwarf_bytes bytes)
     return true;
 }
 
-static bool fits(int64_t value)
+bool dwarf_rules(const struct frame_code *code, uintptr_t pc, struct dwarf_rules *ret_rules)
 {
-    return value == (int32_t)value;
-}
-
-/* A rule as a row holds it. Returns false when it does not. */
-static bool place_of(struct rule rule, struct row_place *ret_place)
-{
-    bool good = rule.rule == RULE_SAME || (rule.rule == RULE_AT && fits(rule.offset)) ||
-                (rule.rule == RULE_IN && rule.base < REGISTER_PC);
-    if (good)
-        *ret_place = (struct row_place){
-            .rule = rule.rule, .base = rule.base, .offset = (int32_t)rule.offset};
-    return good;
-}
-
-static bool row_of(const struct frame_state *state, bool signal, struct unwind_row *row)
-{
-    const struct dwarf_sum *cfa = &state->cfa;
-    if (state->ra.rule == RULE_UNDEFINED) {
-        row->kind = ROW_END;
-        return true;
-    }
-    /* The caller's rsp is the CFA (that is what the CFA is); glibc's trampoline says where it is
-       saved, which is the same value. Code that says anything else is beyond a row. A caller's rbp
-       that is undefined reads as whatever it is now. */
-    bool sp_good = state->sp.rule == RULE_SAME || (signal && state->sp.rule == RULE_AT);
-    struct rule bp = state->bp;
-    if (bp.rule == RULE_UNDEFINED)
-        bp.rule = RULE_SAME;
-    row->kind = ROW_NORMAL;
-    row->signal = signal;
-    row->cfa_deref = cfa->deref;
-    row->cfa_base = cfa->base;
-    row->cfa_offset = (int32_t)cfa->offset;
-    row->cfa_add = cfa->deref ? (int32_t)cfa->add : 0;
-    return state->cfa_known && fits(cfa->offset) && fits(cfa->add) && sp_good &&
-           place_of(state->ra, &row->ra) && place_of(bp, &row->bp) && row->ra.rule != RULE_SAME;
-}
-
-void dwarf_row(const struct frame_code *code, uintptr_t pc, struct unwind_row *ret_row)
-{
-    struct run run = {.code = code, .pc = pc};
-    *ret_row = (struct unwind_row){.kind = ROW_COMPLEX};
+    struct run run;
+    run.code = code;
+    run.pc = pc;
     run.at = 0;
+    run.depth = 0;
+    run.past = false;
+    run.state = ret_rules;
+    mem_clear(ret_rules, sizeof *ret_rules);
+    run.initial = *ret_rules;
     if (!run_instructions(&run, code->common))
-        return;
-    run.initial = run.state;
+        return false;
+    run.initial = *ret_rules;
     run.at = code->start;
     run.past = false;
-    struct unwind_row row;
-    mem_clear(&row, sizeof row); /* its padding is compared too */
-    if (run_instructions(&run, code->own) && row_of(&run.state, code->signal, &row))
-        mem_copy(ret_row, &row, sizeof row);
+    return run_instructions(&run, code->own);
 }

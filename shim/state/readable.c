@@ -1,0 +1,53 @@
+#include "state/readable.h"
+
+#include "base/syscall.h"
+
+#define PAGE        4096u
+#define NO_SUCH_HOW 0x7fff
+
+static uintptr_t page_of(uintptr_t at)
+{
+    return at & ~(uintptr_t)(PAGE - 1);
+}
+
+bool memory_is_readable(uintptr_t at)
+{
+    /* The kernel copies the set in before it looks at how. */
+    return raw_syscall(SYS_rt_sigprocmask, NO_SUCH_HOW, at, 0, 8) != -14 /* EFAULT */;
+}
+
+struct readable readable_from(const struct stack_start *start)
+{
+    struct readable memory = {.first = start->sp, .low = start->low, .high = start->high};
+    readable_move(&memory, start->sp);
+    return memory;
+}
+
+void readable_move(struct readable *memory, uintptr_t sp)
+{
+    memory->limit = sp >= memory->low && sp < memory->high ? memory->high : 0;
+}
+
+bool readable_word(struct readable *memory, uintptr_t sp, uintptr_t at)
+{
+    if (at >= sp - RED_ZONE && at + 8 <= memory->limit)
+        return true;
+    if (at % 8 || at < PAGE || at >> 47)
+        return false;
+    /* The page that the program stands on can be read, now and whenever sp is the same again. */
+    if (page_of(at) == page_of(memory->first) && at >= memory->first - RED_ZONE)
+        return true;
+    memory->had_to_ask = true;
+    if (page_of(at) == memory->asked)
+        return true;
+    if (!memory_is_readable(at))
+        return false;
+    memory->asked = page_of(at);
+    return true;
+}
+
+bool readable_cfa(struct readable *memory, uintptr_t sp, uintptr_t cfa)
+{
+    return cfa % 8 == 0 && cfa - 8 >= sp && cfa - sp < STEP_MOST &&
+           readable_word(memory, sp, cfa - 8);
+}
