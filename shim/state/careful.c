@@ -74,7 +74,7 @@ static enum careful_step apply(struct registers *frame, const struct dwarf_rules
     enum careful_step step = find_cfa(frame, rules, memory, &cfa);
     if (step != STEPPED)
         return step;
-    if (!signal && !readable_cfa(memory, frame->value[REGISTER_SP], cfa))
+    if (!signal && !readable_step(frame->value[REGISTER_SP], cfa))
         return STEP_BROKEN;
     for (unsigned i = 0; i < REGISTER_COUNT; i++)
         if (!find_register(frame, &rules->rule[i], i, cfa, memory, &caller))

@@ -27,8 +27,9 @@ void readable_move(struct readable *memory, uintptr_t sp);
 /* May the word at an address be read by a frame with this sp? */
 bool readable_word(struct readable *memory, uintptr_t sp, uintptr_t at);
 
-/* A CFA must lie above sp (a caller's frame is older), aligned, and be readable up to it. */
-bool readable_cfa(struct readable *memory, uintptr_t sp, uintptr_t cfa);
+/* Does a CFA lie where one can: above sp, since a caller's frame is older (at sp where the return
+   address has been popped already, as in vfork), and aligned? Says nothing about its words. */
+bool readable_step(uintptr_t sp, uintptr_t cfa);
 
 /* True when the eight bytes at an address can be read. One system call that has no effect. */
 bool memory_is_readable(uintptr_t at);

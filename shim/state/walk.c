@@ -163,7 +163,7 @@ static bool step_row(struct walker *w, const struct unwind_row *row)
                        row->ra.offset == CONTEXT_PC && row->cfa_deref &&
                        row->cfa_base == REGISTER_SP && row->cfa_offset == CONTEXT_SP;
         registers = kernels ? w->sp + CONTEXT_REGISTERS : 0;
-    } else if (!readable_cfa(&w->memory, w->sp, cfa)) {
+    } else if (!readable_step(w->sp, cfa)) {
         return false;
     }
     w->pc = pc;
@@ -257,7 +257,7 @@ static __attribute__((noinline)) bool step_wide(struct walker *w, uint32_t code,
 /* The same for a row that is its code, when the stack has no known bounds or the CFA is odd. */
 static __attribute__((noinline)) bool check_step(struct walker *w, uintptr_t cfa, uint32_t slot)
 {
-    return readable_cfa(&w->memory, w->sp, cfa) &&
+    return readable_step(w->sp, cfa) && readable_word(&w->memory, w->sp, cfa - 8) &&
            readable_word(&w->memory, w->sp, cfa - 8u * slot);
 }
 
