@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/recording.h"
+#include "base/say.h"
 #include "base/syscall.h"
 #include "state/clock.h"
 
@@ -117,6 +118,7 @@ static struct handle_row *fd_row(int fd)
         return NULL;
     if (number >= NUMBERS_FREE && number / 2 > handle_fd_count()) {
         __atomic_fetch_add(&recording->sections[SECTION_FDS - 1].lost, 1, __ATOMIC_RELAXED);
+        say_unobserved(UNOBSERVED_HANDLES_FULL, NULL);
         return NULL;
     }
     return section_row(SECTION_FDS, number);
