@@ -20,6 +20,8 @@ struct text {
     const struct finding *group; /* the first of the kind and severity that is being shown */
     unsigned in_group, shown_in_group, shown, number;
     bool live_headed;
+    struct map advised;  /* kinds whose advice was printed */
+    struct map shown_as; /* key of its stacks → its number, once shown in full */
 };
 
 static const struct recording_header *header_of(const struct process *process)
@@ -86,6 +88,19 @@ static const char *ran(struct arena *arena, const struct process *process)
                        words_duration(arena, header->end_time - header->start_time));
 }
 
+/* A process that replaced its program has several recordings. Counts pids, of all processes or of
+   those with a section. */
+static size_t count_processes(const struct run *run, bool with_section)
+{
+    struct map seen = {0};
+    for (size_t i = 0; i < run->process_count; i++)
+        if (!with_section || is_worth_a_section(&run->processes[i]))
+            map_put(&seen, (uint32_t)header_of(&run->processes[i])->pid, (void *)run);
+    size_t count = seen.count;
+    map_finish(&seen);
+    return count;
+}
+
 /* ---- head ---- */
 
 static const char *who(struct output *output)
@@ -95,14 +110,9 @@ static const char *who(struct output *output)
     if (run->process_count == 1)
         return arena_print(&output->arena, "%s (pid %d, %s%s)", first->program,
                            header_of(first)->pid, first->ending, ran(&output->arena, first));
-    unsigned with = 0;
-    for (size_t i = 0; i < run->process_count; i++)
-        with += is_worth_a_section(&run->processes[i]);
-    if (!with)
-        return arena_print(&output->arena, "%s and %s", first->program,
-                           words_count(&output->arena, run->process_count - 1, "more process"));
-    return arena_print(&output->arena, "%u of %zu processes of %s", with, run->process_count,
-                       first->program);
+    size_t with = count_processes(run, true), all = count_processes(run, false);
+    return arena_print(&output->arena, "%zu of %zu process%s of %s", with, all,
+                       all == 1 ? "" : "es", first->program);
 }
 
 static const char *process_count_words(struct arena *arena, size_t count)
@@ -124,7 +134,7 @@ static bool print_all_well(struct output *output)
     }
     if (run->unreadable_count)
         return false;
-    const char *rest = process_count_words(&output->arena, run->process_count);
+    const char *rest = process_count_words(&output->arena, count_processes(run, false));
     if (run->reachable_blocks)
         rest = arena_print(
             &output->arena, "%s; %s", rest,
@@ -173,9 +183,12 @@ static void print_more(struct output *output)
     if (text->group && hidden)
         fprintf(output->out, "  %s… and %u more of this kind (--all shows them)%s\n",
                 style(output, STYLE_DIM), hidden, style(output, STYLE_PLAIN));
-    if (text->group && !text->group->live && text->group->severity > SEVERITY_NOTE)
+    if (text->group && !text->group->live && text->group->severity > SEVERITY_NOTE &&
+        !map_get(&text->advised, text->group->kind->number)) {
+        map_put(&text->advised, text->group->kind->number, text);
         fprintf(output->out, "  %s→ %s%s\n", style(output, STYLE_DIM), text->group->kind->advice,
                 style(output, STYLE_PLAIN));
+    }
     text->group = NULL;
     text->in_group = text->shown_in_group = 0;
 }
@@ -303,6 +316,34 @@ static void print_stack_piece(struct output *output, const struct finding *findi
     text_stack(output, &text->sources, piece->trace, finding->process->directory, 7);
 }
 
+/* Equal for stacks that read the same; fingerprints do not know lines. */
+static uint64_t stacks_key(const struct finding *finding)
+{
+    uint64_t key = hash_text(HASH_START, finding->fingerprint);
+    for (unsigned i = 0; i < finding->piece_count; i++) {
+        const struct trace *trace = finding->pieces[i].trace;
+        for (unsigned f = 0; trace && f < trace->count; f++) {
+            key = hash_text(key, frame_module(&trace->frames[f]));
+            key = hash_bytes(key, &trace->frames[f].offset, sizeof trace->frames[f].offset);
+        }
+    }
+    return key;
+}
+
+/* Processes of one program make the same mistakes: once in full is enough. */
+static bool print_same_as(struct output *output, const struct finding *finding)
+{
+    struct text *text = output->state;
+    uint64_t key = stacks_key(finding);
+    size_t earlier = (size_t)map_get(&text->shown_as, key);
+    if (!earlier)
+        map_put(&text->shown_as, key, (void *)(size_t)text->number);
+    else if (!output->all)
+        fprintf(output->out, "     %ssame stacks as in %zu%s\n", style(output, STYLE_DIM), earlier,
+                style(output, STYLE_PLAIN));
+    return earlier && !output->all;
+}
+
 static void print_finding(struct output *output, const struct finding *finding)
 {
     struct text *text = output->state;
@@ -324,6 +365,8 @@ static void print_finding(struct output *output, const struct finding *finding)
         if (words)
             fprintf(output->out, "     %s\n", words);
     }
+    if (print_same_as(output, finding))
+        return;
     for (unsigned i = 0; i < finding->piece_count; i++)
         if (finding->pieces[i].trace)
             print_stack_piece(output, finding, &finding->pieces[i]);
@@ -389,6 +432,8 @@ static void text_end(struct output *output)
     print_more(output);
     print_live_part(output);
     sources_finish(&text->sources);
+    map_finish(&text->shown_as);
+    map_finish(&text->advised);
     bool said = run->unreadable_count;
     for (size_t i = 0; i < run->process_count && !said; i++)
         said = is_worth_a_section(&run->processes[i]);

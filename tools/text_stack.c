@@ -120,7 +120,7 @@ static void print_frame(struct output *output, const struct frame *frame, unsign
     unsigned name_columns = columns(name);
     int gap = name_columns < width ? (int)(width - name_columns) : 0;
     fprintf(output->out, "%*s%s#%-2u%s %s%s%s", (int)indent, "", style(output, STYLE_DIM), number,
-            style(output, STYLE_PLAIN), style(output, STYLE_BOLD), name,
+            style(output, STYLE_PLAIN), is_own_source(frame) ? style(output, STYLE_BOLD) : "", name,
             style(output, STYLE_PLAIN));
     if (*place)
         fprintf(output->out, "%*s  %s", gap, "", place);

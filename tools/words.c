@@ -154,12 +154,14 @@ static const char *wait_words(struct arena *arena, const struct finding *finding
                    : arena_print(arena, "%s %" PRIu64, what, piece->a);
     else if (info && info->object == OBJECT_THREAD)
         what = arena_print(arena, "%s %" PRIu64, what, piece->a);
-    const char *text = arena_print(arena, "%s waits for %s", *who ? who : "a thread", what);
     const struct recording_header *header = &finding->process->recording->header;
     uint64_t now = header->end_time ? header->end_time : finding->last_time;
+    if (!*who)
+        who = "a thread";
     if (piece->c && now > piece->c)
-        text = arena_print(arena, "%s since %s", text, words_duration(arena, now - piece->c));
-    return text;
+        return arena_print(arena, "%s has waited %s for %s", who,
+                           words_duration(arena, now - piece->c), what);
+    return arena_print(arena, "%s waits for %s", who, what);
 }
 
 static const char *address_words(struct arena *arena, const struct piece *piece)
