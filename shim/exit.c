@@ -151,5 +151,5 @@ static void at_fast_exit(void)
 void exit_start_up(void)
 {
     on_exit(at_exit, NULL);
-    at_quick_exit(at_fast_exit);
+    (void)at_quick_exit(at_fast_exit);
 }
