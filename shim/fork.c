@@ -16,14 +16,16 @@ void process_forked(void)
     if (!recording || (self && self->busy))
         return;
     bool observed = recording->state == PROCESS_RUNNING;
-    recording_leave();
+    struct recording_view parent = recording_leave();
     lock_reset_all();
     finding_after_fork();
-    module_after_fork();
     stack_after_fork();
-    stack_forget(); /* rows found again tell their modules to the new recording */
-    if (observed)
+    if (observed && start_recording(true)) {
+        module_after_fork((const struct module_row *)parent.section_start[SECTION_MODULES],
+                          (const char *)parent.section_start[SECTION_STRINGS]);
         start_observing(true);
+    }
+    recording_unmap(&parent);
 }
 
 void fork_start_up(void)

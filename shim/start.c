@@ -67,14 +67,19 @@ static uint64_t start_ticks(void)
     return value;
 }
 
+/* The same for a fork's child. */
 static uint64_t boot_hash(void)
 {
+    static uint64_t hash;
     char id[64];
+    if (hash)
+        return hash;
     long size = read_file("/proc/sys/kernel/random/boot_id", id, sizeof id);
-    uint64_t hash = 14695981039346656037ull;
+    uint64_t sum = 14695981039346656037ull;
     for (long i = 0; i < size; i++)
-        hash = (hash ^ (unsigned char)id[i]) * 1099511628211ull;
-    return size > 0 ? hash : 0;
+        sum = (sum ^ (unsigned char)id[i]) * 1099511628211ull;
+    hash = size > 0 ? sum : 0;
+    return hash;
 }
 
 static uint32_t keep_command_line(void)
@@ -138,7 +143,7 @@ static void main_thread(void)
     thread_begin(self);
 }
 
-static bool begin_recording(bool forked)
+bool start_recording(bool forked)
 {
     int result = folder_create_recording(text_base(program_path), state_home, recording_path,
                                          sizeof recording_path);
@@ -160,16 +165,29 @@ static void start_handles(void)
     handle_start_up();
 }
 
-bool start_observing(bool forked)
+/* Looked up once: in a fork's child another thread may have left the loader's lock taken. */
+static bool start_memory(bool forked)
 {
-    if (!begin_recording(forked))
+    static bool own, foreign;
+    if (!options.number[OPTION_MEMORY])
         return false;
-    bool own = has_own_allocator();
-    bool memory = options.number[OPTION_MEMORY] && !own && block_start_up(allocator_is_foreign());
-    if (own && options.number[OPTION_MEMORY])
+    if (!forked) {
+        own = has_own_allocator();
+        foreign = allocator_is_foreign();
+    }
+    if (own)
         say_unobserved(
             UNOBSERVED_MEMORY_OWN_ALLOCATOR,
             forked ? NULL : "the program has an allocator of its own: heap blocks are not watched");
+    if (own || !block_start_up(foreign))
+        return false;
+    block_unseen = forked; /* the parent's blocks are here, and have no rows */
+    return true;
+}
+
+bool start_observing(bool forked)
+{
+    bool memory = start_memory(forked);
     if (!stack_start_up())
         return false;
     if (forked)
@@ -234,6 +252,6 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
     exit_start_up();
     fork_start_up();
     raw_syscall(SYS_madvise, &observing_page, sizeof observing_page, 18 /* MADV_WIPEONFORK */);
-    if (start_observing(false))
+    if (start_recording(false) && start_observing(false))
         fatal_start_up();
 }

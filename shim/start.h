@@ -8,8 +8,11 @@
 #include "state/process.h"
 #include "state/thread.h"
 
-/* Starts observing in this process (first time, or in a fork's child). Returns false when it
- * cannot. */
+/* Creates this process's recording. Returns false, after saying so, when it cannot. */
+bool start_recording(bool forked);
+
+/* Starts observing in this process (first time, or in a fork's child), with its recording there.
+   Returns false when it cannot. */
 bool start_observing(bool forked);
 
 /* Path of this process's recording. */

@@ -138,13 +138,17 @@ void recording_publish(void)
     __atomic_store_n((uint64_t *)recording->magic, magic, __ATOMIC_RELEASE);
 }
 
-void recording_leave(void)
+struct recording_view recording_leave(void)
 {
-    if (!recording)
-        return;
-    struct recording_header *header = recording;
+    struct recording_view view = {.header = recording};
+    mem_copy(view.section_start, section_start, sizeof section_start);
     recording = NULL;
-    raw_syscall(SYS_munmap, header, header->file_size);
+    return view;
+}
+
+void recording_unmap(const struct recording_view *view)
+{
+    raw_syscall(SYS_munmap, view->header, view->header->file_size);
 }
 
 /* Makes the first `need` bytes of a section safe to touch. */
@@ -156,7 +160,7 @@ static __attribute__((noinline)) bool section_populate(enum section_type type, u
     uint64_t from = populated[type];
     if (from < need) {
         /* Doubling steps: few system calls, and at most twice what is used. */
-        uint64_t step = from < (64u << 10) ? 16u << 10 : from > (4u << 20) ? 4u << 20 : from;
+        uint64_t step = from < (64u << 10) ? 4u << 10 : from > (4u << 20) ? 4u << 20 : from;
         uint64_t to = (need + step - 1) / step * step;
         if (to > section->capacity)
             to = section->capacity;

@@ -33,8 +33,14 @@ extern unsigned char *section_start[SECTION_TYPE_END];
 int recording_create(const char *path, uint64_t size_limit);
 void recording_publish(void);
 
-/* Forgets the mapping in a fork's child: it is the parent's. */
-void recording_leave(void);
+/* In a fork's child, which still has its parent's recording: lets go of it, so that one of its own
+   can be created, and unmaps it when nothing of it is needed any more. */
+struct recording_view {
+    struct recording_header *header;
+    unsigned char *section_start[SECTION_TYPE_END];
+};
+struct recording_view recording_leave(void);
+void recording_unmap(const struct recording_view *view);
 
 /* Room for bytes (rounded up to 8) in a section, zeroed and populated, or NULL when the section or
    the disk is full (counted in lost, and said once). */

@@ -67,15 +67,13 @@ static int become_command(void *argument)
     return 127;
 }
 
-/* A child that shares our memory, and our time until it has its own image. Like vfork, but on a
-   stack of its own and with exit signal 0. */
-static long start_child(int (*run)(void *), void *argument)
+/* A child that shares our memory, and our time until it has its own image or is gone. Like vfork,
+   but on a stack of its own (top) and with exit signal 0. */
+static long start_child(uintptr_t *top, int (*run)(void *), void *argument)
 {
-    static char stack[8192] __attribute__((aligned(16)));
-    uintptr_t *top = (uintptr_t *)(stack + sizeof stack) - 2;
     long result;
-    top[0] = (uintptr_t)run;
-    top[1] = (uintptr_t)argument;
+    *--top = (uintptr_t)argument;
+    *--top = (uintptr_t)run;
     __asm__ volatile("syscall\n"
                      "test %%rax, %%rax\n"
                      "jnz 1f\n"
@@ -92,6 +90,20 @@ static long start_child(int (*run)(void *), void *argument)
                        "d"(0), [exit] "i"(SYS_exit)
                      : "rcx", "r11", "r8", "r9", "r10", "memory");
     return result;
+}
+
+/* The kernel makes SIGCHLD the exit signal of a child that execs, and then the program's wait would
+   see it: so a child in between, which never execs, has the command for its child. */
+static int wait_for_command(void *argument)
+{
+    static char stack[8192] __attribute__((aligned(16)));
+    long pid = start_child((uintptr_t *)(stack + sizeof stack), become_command, argument);
+    int status = 0;
+    if (raw_failed(pid))
+        return 127;
+    while (raw_syscall(SYS_wait4, pid, &status, __WALL, NULL) == -4 /* EINTR */)
+        ;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 127;
 }
 
 int command_report(const char *recording, int out, bool quiet)
@@ -116,7 +128,8 @@ int command_report(const char *recording, int out, bool quiet)
         .path = path, .argv = argv, .envp = environ ? environ : no_environment, .out = out};
     if (!find_command(path, sizeof path))
         return -1;
-    long pid = start_child(become_command, &child);
+    static char stack[8192] __attribute__((aligned(16)));
+    long pid = start_child((uintptr_t *)(stack + sizeof stack), wait_for_command, &child);
     if (raw_failed(pid))
         return -1;
     int status = -1;

@@ -271,11 +271,23 @@ bool module_gone_between(uint32_t epoch, uint32_t other, const uint64_t *pcs, ui
     return false;
 }
 
-void module_after_fork(void)
+void module_after_fork(const struct module_row *rows, const char *strings)
 {
-    for (uint32_t i = 0; i < known_used; i++)
-        known[i].start = 0;
-    known_used = 0;
     gone_count = 0;
     module_epoch = 0;
+    for (uint32_t i = 0; i < known_used; i++) {
+        if (!known[i].start)
+            continue;
+        struct module_row *row = section_reserve(SECTION_MODULES, sizeof *row);
+        if (!row) {
+            known[i].start = 0;
+            continue;
+        }
+        const struct module_row *parents = &rows[known[i].row];
+        mem_copy(row, parents, sizeof *row);
+        row->path = string_keep(strings + parents->path);
+        row->loaded_epoch = 0;
+        known[i].row = (uint64_t)(row - (struct module_row *)section_start[SECTION_MODULES]);
+        row->generation = (uint32_t)known[i].row + 1;
+    }
 }

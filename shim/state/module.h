@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "format/recording.h"
+
 /* Counts dlclose calls that unloaded something; stacks carry it. Read by any thread. */
 extern uint32_t module_epoch;
 
@@ -25,7 +27,8 @@ bool module_gone_between(uint32_t epoch, uint32_t other, const uint64_t *pcs, ui
    caller then calls stack_forget). */
 bool module_unloaded(void);
 
-/* In a fork's child with a new recording: rows start afresh. */
-void module_after_fork(void);
+/* In a fork's child with a new recording: the rows of what is mapped are copied from the parent's
+   (rows and strings of its recording), because cached unwind rows do not ask again. */
+void module_after_fork(const struct module_row *rows, const char *strings);
 
 #endif
