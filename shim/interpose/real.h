@@ -8,6 +8,7 @@
 #ifndef HOLDFAST_INTERPOSE_REAL_H
 #define HOLDFAST_INTERPOSE_REAL_H
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <mqueue.h>

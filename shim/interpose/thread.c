@@ -89,6 +89,7 @@ static struct thread *creation(void *routine, void *argument, const pthread_attr
     struct thread *self = guard_enter();
     if (!self)
         return NULL;
+    stack_safe_point();
     uint32_t stack = stack_here(self, frame);
     struct thread *made = thread_create(self, stack, flags);
     if (made) {

@@ -30,7 +30,7 @@ static uint32_t generation = 1;
 
 bool stack_start_up(void)
 {
-    return depot_start_up();
+    return depot_start_up() && unwind_start_up();
 }
 
 struct stack_start stack_start_of(const struct thread *self, const void *frame)
@@ -107,7 +107,7 @@ static __attribute__((noinline)) uint32_t stack_here_slow(struct thread *self, c
     struct stack_start start = stack_start_of(self, frame);
     struct stack_frames frames;
     if (!self->memo)
-        self->memo = pages_map(sizeof *self->memo);
+        self->memo = pages_map_wiped(sizeof *self->memo);
     if (!self->memo) {
         stack_walk(&start, self->depth, &frames);
         return depot_add(&frames);

@@ -1,10 +1,14 @@
 #include "state/unwind.h"
 
+#include <sys/mman.h>
+
+#include "base/syscall.h"
 #include "state/dwarf_rules.h"
 #include "state/eh_frame.h"
 #include "state/module.h"
 
-uint64_t unwind_cache[UNWIND_SETS][2] __attribute__((aligned(4096)));
+#define CACHE_SIZE (UNWIND_SETS * sizeof unwind_cache[0])
+uint64_t (*unwind_cache)[2];
 
 /* Wide rows are kept as long as the process lives, because a walk may hold a code at any time. The
    first numbers stand for the kinds that carry nothing else. */
@@ -143,12 +147,17 @@ uint32_t unwind_code_slow(uintptr_t key)
     return code;
 }
 
+bool unwind_start_up(void)
+{
+    if (!unwind_cache)
+        unwind_cache = pages_map_wiped(CACHE_SIZE);
+    return unwind_cache != NULL;
+}
+
 void unwind_forget(void)
 {
     __atomic_fetch_add(&generation, 1, __ATOMIC_SEQ_CST);
-    /* Untouched pages stay untouched. */
-    for (uint32_t i = 0; i < UNWIND_SETS; i++)
-        for (int way = 0; way < 2; way++)
-            if (__atomic_load_n(&unwind_cache[i][way], __ATOMIC_RELAXED))
-                __atomic_store_n(&unwind_cache[i][way], 0, __ATOMIC_RELAXED);
+    /* Fresh pages read as zero, and an entry of zero is empty: other threads find nothing, or what
+       they have just put. */
+    raw_syscall(SYS_madvise, unwind_cache, CACHE_SIZE, MADV_DONTNEED);
 }

@@ -8,7 +8,8 @@
  * below it: nearly all rows) or the number of a struct unwind_row.
  *
  * A cache entry is one word, pc and code together, so that it is read and written whole; entries
- * are never locked. unwind_forget makes all of them empty.
+ * are never locked. unwind_forget makes all of them empty; so does fork, in the child: most children
+ * execute something else before they need a row.
  *
  * Used by state/walk.c. Any thread, also in signal handlers.
  */
@@ -51,7 +52,10 @@ struct unwind_row {
 extern struct unwind_row unwind_rows[UNWIND_ROWS_MAX];
 
 #define UNWIND_SETS 0x8000u
-extern uint64_t unwind_cache[UNWIND_SETS][2];
+extern uint64_t (*unwind_cache)[2]; /* UNWIND_SETS sets of two; empty again in a fork's child */
+
+/* Makes the cache; before the first walk. */
+bool unwind_start_up(void);
 
 uint32_t unwind_code_slow(uintptr_t key);
 

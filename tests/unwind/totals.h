@@ -8,5 +8,5 @@ struct totals {
     unsigned long differences; /* captures that differ */
     unsigned long broken;      /* captures that the shim marked as broken (and libunwind agrees) */
     unsigned long unchecked;   /* captures that libunwind could not begin */
-    unsigned long reserved;
+    unsigned long guesses;     /* captures that differ only past code without unwind information */
 };
