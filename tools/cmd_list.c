@@ -86,6 +86,7 @@ int cmd_list(int argc, char **argv)
         say_error("--color is auto, always or never, not \"%s\".", flags.flag[FLAG_COLOR]);
         return STATUS_USAGE;
     }
+    recording_guard_mappings();
     struct arena arena = {0};
     struct run_folder *runs;
     size_t count = folder_runs(&arena, flags.arguments[0], &runs);

@@ -52,6 +52,18 @@ static void load_threads(struct run *run, struct process *process)
             process->threads[i].state = THREAD_NONE;
 }
 
+void piece_name_variable(struct run *run, struct process *process, struct piece *piece)
+{
+    const struct wait_info *wait =
+        piece->type == EVIDENCE_WAIT ? wait_info((unsigned)piece->b) : NULL;
+    bool waits = wait && wait->object == OBJECT_ADDRESS && !*piece->string;
+    bool lies = piece->type == EVIDENCE_ADDRESS && piece->b == PLACE_GLOBAL;
+    const char *name = waits || lies ? trace_variable(&process->tracer, piece->a) : NULL;
+    if (name)
+        piece->string = *piece->string ? arena_print(&run->arena, "%s, %s", name, piece->string)
+                                       : arena_print(&run->arena, "%s", name);
+}
+
 static void load_pieces(struct run *run, struct process *process, const struct finding_row *row,
                         struct finding *finding)
 {
@@ -72,6 +84,7 @@ static void load_pieces(struct run *run, struct process *process, const struct f
             .b = evidence.b,
             .c = evidence.c,
         };
+        piece_name_variable(run, process, &finding->pieces[finding->piece_count - 1]);
     }
 }
 

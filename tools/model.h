@@ -101,6 +101,9 @@ void run_finish(struct run *run);
 /* Used by live.c: a finding of our own about process, filled by the caller. */
 struct finding *process_add_finding(struct run *run, struct process *process);
 
+/* Names the global variable that a piece's address is, where its string is empty or the module. */
+void piece_name_variable(struct run *run, struct process *process, struct piece *piece);
+
 /* Thread number's row; false when it is unknown. */
 bool process_thread(const struct process *process, uint32_t number, struct thread_row *ret_row);
 

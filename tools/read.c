@@ -2,6 +2,7 @@
 #include "peek.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,6 +162,19 @@ static void load_modules(struct recording *recording)
         recording->module_count++;
     }
     qsort(recording->modules, recording->module_count, sizeof(struct module), by_start);
+}
+
+static void on_bus_error(int number)
+{
+    static const char sentence[] = "holdfast: a recording was cut short while it was read.\n";
+    ssize_t written = write(STDERR_FILENO, sentence, sizeof sentence - 1);
+    (void)written; /* nothing else is left to do */
+    _exit(3);
+}
+
+void recording_guard_mappings(void)
+{
+    signal(SIGBUS, on_bus_error);
 }
 
 struct recording *recording_open(const char *path, struct problem *problem)

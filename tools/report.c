@@ -137,6 +137,7 @@ int report_path(const char *path, const struct report_options *options,
     int status = check(options, &rules);
     if (status)
         return status;
+    recording_guard_mappings();
     struct run run;
     struct problem problem;
     uint64_t threshold = options->blocked_threshold ? options->blocked_threshold : 1000;

@@ -41,6 +41,7 @@ static void file_finish(struct symbol_file *file)
         unit_finish(file->units.rows[i].of);
     ranges_finish(&file->units);
     ranges_finish(&file->symbols);
+    ranges_finish(&file->objects);
     map_finish(&file->answers);
     if (file->dwfl)
         dwfl_end(file->dwfl);
@@ -244,4 +245,16 @@ const struct place_names *symbol_at(struct symbol_file *file, uint64_t address)
         map_put(&file->answers, address + 1, names ? names : &nothing);
     }
     return names && names != &nothing ? names : NULL;
+}
+
+const char *symbol_variable(struct symbol_file *file, uint64_t address)
+{
+    uint64_t offset;
+    if (!file->opened)
+        file_open(file);
+    const char *raw = file->module ? symbol_table_object(file, address, &offset) : NULL;
+    if (!raw)
+        return NULL;
+    const char *name = symbol_clean_name(file, raw);
+    return offset ? arena_print(&file->arena, "%s+%llu", name, (unsigned long long)offset) : name;
 }

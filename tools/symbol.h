@@ -48,6 +48,9 @@ struct symbol_file *symbol_file_of(struct symbol_store *store,
 /* Who is at address (as in the ELF file: address in memory - load bias). NULL: nothing known. */
 const struct place_names *symbol_at(struct symbol_file *file, uint64_t address);
 
+/* The global variable that holds address: "table", "table+16". NULL: none is known. */
+const char *symbol_variable(struct symbol_file *file, uint64_t address);
+
 /* Newest modification, in ns, of the file that was read; 0 unknown. */
 uint64_t symbol_file_mtime(struct symbol_file *file);
 

@@ -52,9 +52,9 @@ struct symbol_file {
     Dwarf *dwarf;
     Dwarf_Addr dwarf_bias, symbol_bias;
     bool symbols_indexed;
-    struct ranges units;   /* of struct unit */
-    struct ranges symbols; /* of const char: raw names */
-    struct map answers;    /* address + 1 → struct place_names, or &nothing */
+    struct ranges units;            /* of struct unit */
+    struct ranges symbols, objects; /* of const char: raw names of functions, of variables */
+    struct map answers;             /* address + 1 → struct place_names, or &nothing */
     uint64_t mtime;
     struct arena arena;
 };
@@ -66,6 +66,8 @@ const struct place_names *symbol_dwarf_at(struct symbol_file *file, uint64_t add
 
 /* The raw name of the ELF symbol that covers address. */
 const char *symbol_table_at(struct symbol_file *file, uint64_t address);
+/* The same of variables; *ret_offset: how far address lies in it. */
+const char *symbol_table_object(struct symbol_file *file, uint64_t address, uint64_t *ret_offset);
 
 /* Demangled and without the suffixes of compilers' clones (.part.0, .cold …); in the arena. */
 const char *symbol_clean_name(struct symbol_file *file, const char *raw);

@@ -17,7 +17,23 @@ static void stretch_unsized(struct ranges *symbols)
     }
 }
 
-/* Functions of .symtab, .dynsym or MiniDebugInfo, as libdwfl picks them. */
+/* Hand-written assembler often has no type; such labels count as code when they have a size. */
+static struct ranges *index_for(struct symbol_file *file, const GElf_Sym *symbol)
+{
+    switch (GELF_ST_TYPE(symbol->st_info)) {
+    case STT_FUNC:
+    case STT_GNU_IFUNC:
+        return &file->symbols;
+    case STT_NOTYPE:
+        return symbol->st_size ? &file->symbols : NULL;
+    case STT_OBJECT:
+        return symbol->st_size ? &file->objects : NULL;
+    default:
+        return NULL;
+    }
+}
+
+/* Functions and variables of .symtab, .dynsym or MiniDebugInfo, as libdwfl picks them. */
 static void index_symbols(struct symbol_file *file)
 {
     file->symbols_indexed = true;
@@ -30,24 +46,35 @@ static void index_symbols(struct symbol_file *file)
         Dwarf_Addr bias;
         const char *name =
             dwfl_module_getsym_info(file->module, i, &symbol, &address, &section, &elf, &bias);
-        unsigned type = GELF_ST_TYPE(symbol.st_info);
         if (!name || !*name || symbol.st_shndx == SHN_UNDEF || symbol.st_shndx == SHN_ABS)
             continue;
-        /* Hand-written assembler often has no type; such labels count when they have a size. */
-        bool code = type == STT_FUNC || type == STT_GNU_IFUNC;
-        if (!code && !(type == STT_NOTYPE && symbol.st_size))
-            continue;
-        uint64_t size = symbol.st_size ? symbol.st_size : 1;
-        ranges_add(&file->symbols, address, address + size, (void *)name);
+        struct ranges *index = index_for(file, &symbol);
+        if (index)
+            ranges_add(index, address, address + (symbol.st_size ? symbol.st_size : 1),
+                       (void *)name);
     }
     ranges_sort(&file->symbols);
+    ranges_sort(&file->objects);
     stretch_unsized(&file->symbols);
+}
+
+static const struct range *find(struct symbol_file *file, struct ranges *index, uint64_t address)
+{
+    if (!file->symbols_indexed)
+        index_symbols(file);
+    return ranges_find(index, address);
 }
 
 const char *symbol_table_at(struct symbol_file *file, uint64_t address)
 {
-    if (!file->symbols_indexed)
-        index_symbols(file);
-    const struct range *row = ranges_find(&file->symbols, address);
+    const struct range *row = find(file, &file->symbols, address);
+    return row ? row->of : NULL;
+}
+
+const char *symbol_table_object(struct symbol_file *file, uint64_t address, uint64_t *ret_offset)
+{
+    const struct range *row = find(file, &file->objects, address);
+    if (row)
+        *ret_offset = address - row->low;
     return row ? row->of : NULL;
 }

@@ -106,6 +106,12 @@ const struct trace *trace_of(struct tracer *tracer, uint32_t id)
     return trace;
 }
 
+const char *trace_variable(struct tracer *tracer, uint64_t address)
+{
+    struct module *module = recording_module(tracer->recording, address, UINT32_MAX);
+    return module ? symbol_variable(symbols_of(tracer, module), address - module->row.base) : NULL;
+}
+
 const char *frame_module(const struct frame *frame)
 {
     return frame->module && *frame->module->name ? frame->module->name : "?";

@@ -39,6 +39,9 @@ void tracer_finish(struct tracer *tracer);
 /* NULL when the id is 0 or damaged. */
 const struct trace *trace_of(struct tracer *tracer, uint32_t id);
 
+/* The global variable at address now ("table+16"), NULL when none is known there. */
+const char *trace_variable(struct tracer *tracer, uint64_t address);
+
 /* "module" in a frame's words: the file's last part, "?" when there is none. */
 const char *frame_module(const struct frame *frame);
 

@@ -146,7 +146,7 @@ static const char *wait_words(struct arena *arena, const struct finding *finding
     const char *who = words_thread(arena, finding->process, piece->thread);
     const char *what = info ? info->phrase : "something";
     if (info && info->object == OBJECT_ADDRESS)
-        what = *piece->string ? arena_print(arena, "%s, %s", what, piece->string)
+        what = *piece->string ? arena_print(arena, "%s (%s)", what, piece->string)
                               : arena_print(arena, "%s at 0x%" PRIx64, what, piece->a);
     else if (info && info->object == OBJECT_FD)
         what = *piece->string

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+int named_table[16];
+
 static inline __attribute__((always_inline)) char *innermost(size_t size)
 {
     char *block = malloc(size);
@@ -29,6 +31,6 @@ __attribute__((noinline)) static int outer(int count)
 
 int main(int argc, char **argv)
 {
-    printf("%d %s\n", outer(argc + 3), argv[0]);
+    printf("%d %s\n", outer(argc + 3) + named_table[argc], argv[0]);
     return 0;
 }

@@ -215,3 +215,14 @@ Test(tools_read, a_later_owner_of_the_pid_is_not_our_process)
     cr_expect_not(recording_is_live(recording));
     recording_close(recording);
 }
+
+Test(tools_read, a_file_cut_while_it_is_read_ends_with_a_sentence, .exit_code = 3)
+{
+    struct finding_row row;
+    write_sample("findings");
+    recording_guard_mappings();
+    struct recording *recording = open_good();
+    cr_assert_eq(truncate(FILE_NAME, RECORDING_HEADER_SIZE), 0);
+    recording_row(recording, SECTION_FINDINGS, 0, &row, sizeof row);
+    recording_close(recording);
+}

@@ -89,6 +89,19 @@ Test(tools_symbol, names_and_lines_are_those_of_addr2line)
     symbol_store_destroy(store);
 }
 
+Test(tools_symbol, variables_are_named)
+{
+    unsigned long low, high;
+    if (!function_range("named_table", &low, &high))
+        cr_skip_test("nm is not installed");
+    struct symbol_store *store = symbol_store_create();
+    struct symbol_file *file = file_of(store, INLINED_PROGRAM);
+    cr_expect_str_eq(symbol_variable(file, low), "named_table");
+    cr_expect_str_eq(symbol_variable(file, high - 1), "named_table+63");
+    cr_expect_null(symbol_variable(file, high + 4096));
+    symbol_store_destroy(store);
+}
+
 Test(tools_symbol, files_that_are_gone_or_replaced_name_nothing)
 {
     struct symbol_store *store = symbol_store_create();
