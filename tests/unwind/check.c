@@ -348,10 +348,12 @@ static void in_child(void)
     if (!on)
         return;
     on = false;
-    recording_leave();
+    struct recording_view parent = recording_leave();
     if (!open_recording())
         return;
-    module_after_fork();
+    module_after_fork((const struct module_row *)parent.section_start[SECTION_MODULES],
+                      (const char *)parent.section_start[SECTION_STRINGS]);
+    recording_unmap(&parent);
     stack_after_fork();
     count(&totals->processes, 1);
     on = true;
