@@ -117,7 +117,7 @@ static int make_own(struct run_place *place)
     if (!result)
         result = make_run(base, place->path, sizeof place->path);
     if (!result) {
-        place->own = true;
+        place->own = place->made = true;
         return -1;
     }
     say_error("cannot make a folder for the recordings in %s: %s.", base, strerror(-result));
@@ -152,7 +152,7 @@ static int make_named(struct run_place *place, const char *recording)
         /* Beside the file, so that moving it is a rename. */
         snprintf(place->path + strlen(place->path), 32, ".run-%d", (int)getpid());
     }
-    if (!result && mkdir(place->path, 0700) && errno != EEXIST)
+    if (!result && !(place->made = !mkdir(place->path, 0700)) && errno != EEXIST)
         result = -errno;
     if (!result && !is_folder(place->path))
         result = -ENOTDIR;
@@ -203,7 +203,7 @@ const char *run_place_finish(struct run_place *place)
     size_t count = *place->path ? folder_recordings(&arena, place->path, &paths) : 0;
     if (count)
         result = *place->file ? move_to_file(place, count, paths[0]) : place->path;
-    else if (*place->path)
+    else if (place->made)
         rmdir(place->path);
     arena_finish(&arena);
     return result;

@@ -16,6 +16,7 @@ struct run_place {
     char path[PATH_MAX]; /* absolute; where the shim writes */
     char file[PATH_MAX]; /* absolute; where a single recording goes, or empty */
     bool own;            /* below the base folder of the user: is pruned */
+    bool made;           /* was not there before */
 };
 
 /* recording: the option's value, "" for none. Returns -1 to go on, or the status to exit with after
@@ -25,8 +26,8 @@ int run_place_make(struct run_place *ret, const char *recording);
 /* Makes room in the base folder when the run's is there. */
 void run_place_prune(const struct run_place *place);
 
-/* After the run: what to report, a file or a folder; NULL when there is no recording (an empty
-   folder is removed). Valid as long as place. */
+/* After the run: what to report, a file or a folder; NULL when there is no recording (a
+   folder made for it is removed). Valid as long as place. */
 const char *run_place_finish(struct run_place *place);
 
 #endif
