@@ -20,6 +20,8 @@ struct text {
     const struct finding *group; /* the first of the kind and severity that is being shown */
     unsigned in_group, shown_in_group, shown, number;
     bool live_headed;
+    bool skipped; /* the process repeats others */
+    unsigned repetitions;
     struct map advised;  /* kinds whose advice was printed */
     struct map shown_as; /* key of its stacks → its number, once shown in full */
 };
@@ -259,6 +261,32 @@ static void print_live_part(struct output *output)
     print_live_head(output, text->process);
 }
 
+/* Equal for stacks that read the same; fingerprints do not know lines. */
+static uint64_t stacks_key(const struct finding *finding)
+{
+    uint64_t key = hash_text(HASH_START, finding->fingerprint);
+    for (unsigned i = 0; i < finding->piece_count; i++) {
+        const struct trace *trace = finding->pieces[i].trace;
+        for (unsigned f = 0; trace && f < trace->count; f++) {
+            key = hash_text(key, frame_module(&trace->frames[f]));
+            key = hash_bytes(key, &trace->frames[f].offset, sizeof trace->frames[f].offset);
+        }
+    }
+    return key;
+}
+
+/* Was all that the process has to say said of an earlier one? */
+static bool is_repetition(const struct text *text, const struct process *process)
+{
+    if (!in_order(process) || header_of(process)->unobserved & ~UNOBSERVED_SCAN_SKIPPED)
+        return false;
+    for (size_t i = 0; i < process->finding_count; i++)
+        if (!process->findings[i]->hidden_by &&
+            !map_get(&text->shown_as, stacks_key(process->findings[i])))
+            return false;
+    return true;
+}
+
 static void text_process(struct output *output, const struct process *process)
 {
     struct text *text = output->state;
@@ -266,8 +294,14 @@ static void text_process(struct output *output, const struct process *process)
     print_live_part(output);
     text->process = process;
     text->live_headed = false;
+    text->skipped = false;
     if (!is_worth_a_section(process))
         return;
+    text->skipped = !output->all && is_repetition(text, process);
+    if (text->skipped) {
+        text->repetitions++;
+        return;
+    }
     if (output->run->process_count > 1) {
         const struct recording_header *header = header_of(process);
         fprintf(output->out, "\n%s━━ %s, pid %d%s ━━ %s%s%s\n", style(output, STYLE_BOLD),
@@ -316,20 +350,6 @@ static void print_stack_piece(struct output *output, const struct finding *findi
     text_stack(output, &text->sources, piece->trace, finding->process->directory, 7);
 }
 
-/* Equal for stacks that read the same; fingerprints do not know lines. */
-static uint64_t stacks_key(const struct finding *finding)
-{
-    uint64_t key = hash_text(HASH_START, finding->fingerprint);
-    for (unsigned i = 0; i < finding->piece_count; i++) {
-        const struct trace *trace = finding->pieces[i].trace;
-        for (unsigned f = 0; trace && f < trace->count; f++) {
-            key = hash_text(key, frame_module(&trace->frames[f]));
-            key = hash_bytes(key, &trace->frames[f].offset, sizeof trace->frames[f].offset);
-        }
-    }
-    return key;
-}
-
 /* Processes of one program make the same mistakes: once in full is enough. */
 static bool print_same_as(struct output *output, const struct finding *finding)
 {
@@ -375,7 +395,9 @@ static void print_finding(struct output *output, const struct finding *finding)
 /* Notes and what was merely held take a line: what, and where it comes from. */
 static void print_short(struct output *output, const struct finding *finding)
 {
+    struct text *text = output->state;
     const char *what = words_what(&output->arena, finding);
+    map_put(&text->shown_as, stacks_key(finding), text);
     fprintf(output->out, "  • %s", *what ? what : finding->title);
     if (*finding->detail)
         fprintf(output->out, " %s(%s)%s", style(output, STYLE_DIM), finding->detail,
@@ -402,6 +424,8 @@ static void text_finding(struct output *output, const struct finding *finding)
 {
     struct text *text = output->state;
     bool brief = finding->live || finding->severity == SEVERITY_NOTE;
+    if (text->skipped)
+        return;
     if (!same_group(text->group, finding)) {
         print_more(output);
         if (finding->live)
@@ -441,6 +465,11 @@ static void text_end(struct output *output)
         return;
     fputc('\n', output->out);
     fputs(style(output, STYLE_DIM), output->out);
+    if (text->repetitions)
+        fprintf(output->out, "%s only findings like those above (--all shows them).\n",
+                text->repetitions == 1
+                    ? "1 more process has"
+                    : arena_print(&output->arena, "%u more processes have", text->repetitions));
     if (run->reachable_blocks)
         fprintf(output->out, "%s: not a leak.\n",
                 reachable_words(&output->arena, run->reachable_blocks, run->reachable_bytes));

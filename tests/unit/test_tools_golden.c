@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "maker.h"
@@ -74,6 +75,39 @@ Test(tools_golden, reports_are_as_they_were)
             free(golden);
             free(text);
         }
+}
+
+static void write_process(const char *sample, int pid)
+{
+    struct maker maker;
+    char path[64];
+    snprintf(path, sizeof path, "tree/app.%d.holdfast", pid);
+    cr_assert(maker_sample(&maker, sample));
+    maker.header.start_time += (uint64_t)pid;
+    maker.header.pid = pid;
+    cr_assert_eq(maker_write(&maker, path), 0);
+}
+
+/* A run of several processes: those with something to say, what repeats them, and who is well. */
+Test(tools_golden, a_tree_says_each_thing_once)
+{
+    cr_assert_eq(mkdir("tree", 0700), 0);
+    write_process("clean", 100);
+    write_process("findings", 101);
+    write_process("findings", 102);
+    write_process("crashed", 103);
+    struct report_options options = {.output = "out", .color = "never"};
+    cr_assert_eq(report_path("tree", &options, NULL), 0);
+    char *text = read_text("out");
+    cr_expect(strstr(text, "4 errors and 4 warnings in 3 of 4 processes of app"));
+    cr_expect(strstr(text, "app, pid 101"));
+    cr_expect_null(strstr(text, "app, pid 100"), "all is well there");
+    cr_expect(strstr(text, "app, pid 103"));
+    /* Incomplete observation is told for each process, so 102 keeps its section. */
+    cr_expect(strstr(text, "same stacks as in 1"));
+    char *first = strstr(text, "opened in the main thread");
+    cr_expect(first && !strstr(first + 1, "opened in the main thread"));
+    free(text);
 }
 
 static json_t *load_schema(void)
