@@ -74,6 +74,18 @@ static unsigned add_frames(struct tracer *tracer, uint64_t pc, bool exact, uint3
 
 #define FRAMES_MAX 512
 
+/* At least the innermost frame stays. */
+static unsigned count_startup(const struct trace *trace)
+{
+    unsigned startup = 0, count = trace->count;
+    /* _start has no name in a stripped program: it is what called libc. */
+    if (count > 2 && !trace->frames[count - 1].function && is_startup(&trace->frames[count - 2]))
+        startup = 1;
+    while (startup + 1 < count && is_startup(&trace->frames[count - startup - 1]))
+        startup++;
+    return startup;
+}
+
 static struct trace *name_stack(struct tracer *tracer, const struct stack *stack)
 {
     struct frame frames[FRAMES_MAX];
@@ -89,9 +101,7 @@ static struct trace *name_stack(struct tracer *tracer, const struct stack *stack
     trace->flags = stack->flags;
     trace->count = count - first;
     memcpy(trace->frames, frames + first, trace->count * sizeof frames[0]);
-    while (trace->startup + 1 < trace->count &&
-           is_startup(&trace->frames[trace->count - trace->startup - 1]))
-        trace->startup++;
+    trace->startup = count_startup(trace);
     return trace;
 }
 
