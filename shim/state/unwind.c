@@ -150,7 +150,7 @@ uint32_t unwind_code_slow(uintptr_t key)
 bool unwind_start_up(void)
 {
     if (!unwind_cache)
-        unwind_cache = pages_map_wiped(CACHE_SIZE);
+        unwind_cache = pages_map(CACHE_SIZE);
     return unwind_cache != NULL;
 }
 

@@ -8,8 +8,8 @@
  * below it: nearly all rows) or the number of a struct unwind_row.
  *
  * A cache entry is one word, pc and code together, so that it is read and written whole; entries
- * are never locked. unwind_forget makes all of them empty; so does fork, in the child: most children
- * execute something else before they need a row.
+ * are never locked. unwind_forget makes all of them empty; a fork's child keeps them, as it keeps
+ * the code.
  *
  * Used by state/walk.c. Any thread, also in signal handlers.
  */
@@ -52,7 +52,7 @@ struct unwind_row {
 extern struct unwind_row unwind_rows[UNWIND_ROWS_MAX];
 
 #define UNWIND_SETS 0x8000u
-extern uint64_t (*unwind_cache)[2]; /* UNWIND_SETS sets of two; empty again in a fork's child */
+extern uint64_t (*unwind_cache)[2]; /* UNWIND_SETS sets of two */
 
 /* Makes the cache; before the first walk. */
 bool unwind_start_up(void);

@@ -1,0 +1,395 @@
+/* The depot keeps each stack once; memos hold only while every word is the same; modules have
+   lifetimes; walks never read where nothing is. */
+#include <criterion/criterion.h>
+#include <dlfcn.h>
+#include <link.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "base/recording.h"
+#include "state/depot.h"
+#include "state/module.h"
+#include "state/stack.h"
+
+extern void *__libc_stack_end;
+
+#define KEEP __attribute__((noinline, noclone))
+
+static char path[64];
+static struct thread self;
+
+static void begin(void)
+{
+    snprintf(path, sizeof path, "/tmp/holdfast-test-stack-%d", (int)getpid());
+    unlink(path);
+    cr_assert_eq(recording_create(path, 1ull << 26), 0);
+    cr_assert(stack_start_up());
+    self.depth = STACK_FRAMES_MAX;
+    self.stack_high = ((uintptr_t)__libc_stack_end + 4095) & ~4095ul;
+    self.stack_low = self.stack_high - (8u << 20);
+}
+
+static void end(void)
+{
+    unlink(path);
+}
+
+TestSuite(depot, .init = begin, .fini = end);
+TestSuite(stack, .init = begin, .fini = end);
+TestSuite(module, .init = begin, .fini = end);
+
+static struct stack_frames frames_of(uint32_t count, uint64_t first)
+{
+    struct stack_frames frames = {.count = count, .epoch = module_epoch};
+    for (uint32_t i = 0; i < count; i++)
+        frames.frames[i] = first + i;
+    return frames;
+}
+
+Test(depot, equal_stacks_have_one_id)
+{
+    struct stack_frames a = frames_of(20, 0x1000), b = frames_of(20, 0x1000);
+    uint32_t id = depot_add(&a);
+    cr_assert_neq(id, 0);
+    cr_expect_eq(depot_add(&b), id);
+    const struct stack_row *row = depot_row(id);
+    cr_expect_eq(row->frame_count, 20);
+    cr_expect_eq(memcmp(row->frames, a.frames, 20 * 8), 0);
+}
+
+Test(depot, stacks_differ_by_each_frame_count_exactness_and_end)
+{
+    struct stack_frames a = frames_of(20, 0x1000);
+    uint32_t ids[64], count = 0;
+    ids[count++] = depot_add(&a);
+    for (uint32_t i = 0; i < 20; i++) {
+        struct stack_frames b = a;
+        b.frames[i] ^= 1;
+        ids[count++] = depot_add(&b);
+    }
+    struct stack_frames shorter = a, exact = a, broken = a;
+    shorter.count = 19;
+    exact.exact = 1;
+    broken.flags = STACK_BROKEN;
+    ids[count++] = depot_add(&shorter);
+    ids[count++] = depot_add(&exact);
+    ids[count++] = depot_add(&broken);
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t k = 0; k < i; k++)
+            cr_expect_neq(ids[i], ids[k]);
+    cr_expect_eq(depot_add(&a), ids[0]);
+}
+
+Test(depot, marks_are_not_part_of_a_stack)
+{
+    struct stack_frames a = frames_of(3, 0x1000);
+    uint32_t id = depot_add(&a);
+    cr_expect_not(stack_has_flag(id, STACK_WOKEN));
+    stack_flag(id, STACK_WOKEN);
+    cr_expect(stack_has_flag(id, STACK_WOKEN));
+    cr_expect_eq(depot_add(&a), id);
+    stack_flag(0, STACK_WOKEN);
+    cr_expect_not(stack_has_flag(0, STACK_WOKEN));
+}
+
+Test(depot, a_full_section_gives_zero_but_known_stacks_stay)
+{
+    struct stack_frames a = frames_of(64, 0x1000);
+    uint32_t first = depot_add(&a), id = first;
+    for (uint64_t i = 1; id != 0; i++) {
+        cr_assert_lt(i, 1u << 20, "never full");
+        a = frames_of(64, 0x1000 + i * 100);
+        id = depot_add(&a);
+    }
+    a = frames_of(64, 0x1000);
+    cr_expect_eq(depot_add(&a), first);
+    cr_expect(recording->unobserved & UNOBSERVED_STACKS_FULL);
+}
+
+#define STACKS 5000u
+static uint32_t added[2][STACKS];
+
+static void *add_all(void *into)
+{
+    uint32_t *ids = into;
+    for (uint32_t i = 0; i < STACKS; i++) {
+        struct stack_frames frames = frames_of(1 + i % 30, 0x1000 + i * 64);
+        ids[i] = depot_add(&frames);
+    }
+    return NULL;
+}
+
+Test(depot, threads_that_add_the_same_get_the_same)
+{
+    pthread_t other;
+    pthread_create(&other, NULL, add_all, added[0]);
+    add_all(added[1]);
+    pthread_join(other, NULL);
+    for (uint32_t i = 0; i < STACKS; i++)
+        cr_assert(added[0][i] && added[0][i] == added[1][i]);
+}
+
+static KEEP uint32_t capture(void)
+{
+    return stack_here(&self, __builtin_frame_address(0));
+}
+
+static KEEP uint32_t capture_twice(bool *ret_same)
+{
+    uint32_t ids[2];
+    for (volatile int i = 0; i < 2; i++)
+        ids[i] = capture();
+    *ret_same = ids[0] == ids[1];
+    return ids[0];
+}
+
+Test(stack, a_stack_again_is_the_same)
+{
+    bool same;
+    uint32_t id = capture_twice(&same);
+    cr_expect(same);
+    cr_assert_neq(id, 0);
+    const struct stack_row *row = depot_row(id);
+    cr_expect_gt(row->frame_count, 3);
+    uintptr_t start = (uintptr_t)capture_twice;
+    cr_expect(row->frames[0] > start && row->frames[0] < start + 200);
+    cr_expect_not(row->flags & (STACK_BROKEN | STACK_TRUNCATED));
+}
+
+/* Captures at one pc and sp; what is above is changed in between. */
+static uintptr_t kept_return;
+static KEEP void called(uint32_t ids[3])
+{
+    uintptr_t *frame = __builtin_frame_address(0);
+    uintptr_t *volatile return_slot = &frame[1];
+    for (volatile int i = 0; i < 3; i++) {
+        if (i == 1) { /* one word, as if another caller stood there */
+            kept_return = *return_slot;
+            *return_slot = kept_return + 1;
+        }
+        ids[i] = capture();
+        if (i == 1)
+            *return_slot = kept_return;
+    }
+}
+
+Test(stack, a_memo_misses_when_one_return_address_changed)
+{
+    uint32_t ids[3] = {0};
+    called(ids);
+    cr_assert_neq(ids[0], 0);
+    cr_expect_neq(ids[1], ids[0]);
+    cr_expect_eq(ids[2], ids[0]);
+    const struct stack_row *first = depot_row(ids[0]), *second = depot_row(ids[1]);
+    cr_assert_eq(first->frame_count, second->frame_count);
+    for (uint32_t i = 0; i < first->frame_count; i++)
+        cr_expect_eq(second->frames[i] - first->frames[i], i == 1, "frame %u", i);
+}
+
+static KEEP void deep(unsigned left, uint32_t *ret_id)
+{
+    if (left)
+        deep(left - 1, ret_id);
+    else
+        *ret_id = capture();
+    __asm__ volatile("" ::: "memory");
+}
+
+Test(stack, depth_cuts_and_says_so)
+{
+    uint32_t id;
+    self.depth = 8;
+    deep(20, &id);
+    cr_expect_eq(depot_row(id)->frame_count, 8);
+    cr_expect(stack_has_flag(id, STACK_TRUNCATED));
+}
+
+static struct stack_frames in_handler, from_context;
+static volatile uintptr_t interrupted;
+
+static void on_signal(int number, siginfo_t *info, void *context)
+{
+    struct stack_start start = stack_start_of(&self, __builtin_frame_address(0));
+    stack_walk(&start, STACK_FRAMES_MAX, &in_handler);
+    start = stack_start_of_context(&self, context);
+    stack_walk(&start, STACK_FRAMES_MAX, &from_context);
+    interrupted = (uintptr_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+}
+
+static void expect_signal_frames(void)
+{
+    cr_assert_geq(from_context.count, 3);
+    cr_assert_eq(in_handler.count, from_context.count + 1);
+    /* The trampoline, then the instruction itself, then callers. */
+    cr_expect_eq(in_handler.exact, 2);
+    cr_expect_eq(from_context.exact, 1);
+    cr_expect_eq(from_context.frames[0], interrupted);
+    cr_expect_eq(memcmp(in_handler.frames + 1, from_context.frames, from_context.count * 8), 0);
+    cr_expect_not(in_handler.flags & STACK_BROKEN);
+}
+
+Test(stack, walks_through_a_signal_frame)
+{
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
+    sigaction(SIGUSR1, &action, NULL);
+    raise(SIGUSR1);
+    expect_signal_frames();
+}
+
+Test(stack, walks_from_another_stack_to_the_interrupted_one)
+{
+    static char room[64 * 1024];
+    stack_t stack = {.ss_sp = room, .ss_size = sizeof room};
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    sigaltstack(&stack, NULL);
+    sigaction(SIGUSR1, &action, NULL);
+    raise(SIGUSR1);
+    expect_signal_frames();
+}
+
+/* A stack that ends at an unmapped page, in the middle of what the rows expect to be there. */
+Test(stack, a_walk_ends_where_memory_does)
+{
+    char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    munmap(pages + 4096, 4096);
+    struct stack_start here = stack_start_of(&self, __builtin_frame_address(0));
+    struct stack_frames frames;
+    for (unsigned left = 8; left <= 128; left += 8) {
+        struct stack_start start = {
+            .pc = here.pc, .sp = (uintptr_t)pages + 4096 - left, .bp = (uintptr_t)pages + 4096 - 8};
+        stack_walk(&start, STACK_FRAMES_MAX, &frames);
+        cr_expect_geq(frames.count, 1);
+    }
+    /* Known bounds are kept even where more could be read. */
+    here.high = here.sp + 16;
+    here.low = here.sp;
+    stack_walk(&here, STACK_FRAMES_MAX, &frames);
+    cr_expect_geq(frames.count, 1);
+}
+
+Test(stack, a_call_through_a_bad_pointer_leads_to_its_caller)
+{
+    struct stack_start here = stack_start_of(&self, __builtin_frame_address(0));
+    uintptr_t return_address = here.pc;
+    struct stack_start start = here;
+    struct stack_frames frames;
+    start.pc = 16;
+    start.exact = true;
+    start.sp = (uintptr_t)__builtin_frame_address(0) + 8; /* our own return address lies there */
+    stack_walk(&start, STACK_FRAMES_MAX, &frames);
+    cr_assert_geq(frames.count, 3);
+    cr_expect_eq(frames.frames[0], 16);
+    cr_expect_eq(frames.frames[1], return_address);
+    cr_expect_eq(frames.exact, 1);
+}
+
+static const struct module_row *row_holding(uintptr_t pc)
+{
+    const struct module_row *found = NULL;
+    uint64_t count = recording->sections[SECTION_MODULES - 1].used / sizeof *found;
+    for (uint64_t i = 0; i < count; i++) {
+        const struct module_row *row = ROW(SECTION_MODULES, struct module_row, i);
+        if (pc >= row->start && pc < row->end)
+            found = row;
+    }
+    return found;
+}
+
+static const char *string_of(uint32_t offset)
+{
+    return (const char *)section_start[SECTION_STRINGS] + offset;
+}
+
+Test(module, a_stack_brings_the_rows_of_its_modules)
+{
+    bool same;
+    capture_twice(&same);
+    const struct module_row *own = row_holding((uintptr_t)capture);
+    char executable[4096] = "";
+    cr_assert_gt(readlink("/proc/self/exe", executable, sizeof executable - 1), 0);
+    cr_assert_not_null(own);
+    cr_expect_str_eq(string_of(own->path), executable);
+    cr_expect_gt(own->build_id_size, 0);
+    cr_expect_gt(own->file_size, 0);
+    cr_expect_gt(own->file_mtime, 0);
+    cr_expect_gt(own->generation, 0);
+    const struct module_row *libc = row_holding((uintptr_t)getpid);
+    struct link_map *map;
+    cr_assert_not_null(libc);
+    cr_assert_eq(dlinfo(dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD), RTLD_DI_LINKMAP, &map), 0);
+    cr_expect_eq(libc->base, map->l_addr);
+    cr_expect_str_eq(string_of(libc->path), map->l_name);
+}
+
+typedef uint32_t call_back(uint32_t (*function)(void));
+
+static uint32_t through_module(void *library)
+{
+    call_back *call = (call_back *)dlsym(library, "holdfast_test_call_back");
+    cr_assert_not_null(call);
+    return call(capture);
+}
+
+Test(module, unloading_ends_the_row_and_starts_an_epoch)
+{
+    void *library = dlopen(TEST_MODULE, RTLD_NOW | RTLD_LOCAL);
+    cr_assert_not_null(library);
+    uint32_t before = through_module(library), own = capture();
+    uintptr_t inside = depot_row(before)->frames[0];
+    const struct module_row *row = row_holding(inside);
+    cr_assert_not_null(row);
+    cr_expect_str_eq(string_of(row->path), TEST_MODULE);
+    cr_expect_eq(row->loaded_epoch, 0);
+    cr_expect_eq(row->unloaded_epoch, 0);
+    cr_expect_not(module_unloaded(), "nothing is gone yet");
+    dlclose(library);
+    cr_assert(module_unloaded());
+    stack_forget();
+    cr_expect_eq(module_epoch, 1);
+    cr_expect_eq(row->unloaded_epoch, 1);
+    /* Ours are where they were: their stacks go on under their ids. */
+    cr_expect_neq(own, 0);
+    cr_expect_not(module_gone_between(0, 1, depot_row(own)->frames, depot_row(own)->frame_count));
+    cr_expect(module_gone_between(0, 1, &inside, 1));
+}
+
+static KEEP uint32_t load_and_capture(void)
+{
+    void *library = dlopen(TEST_MODULE, RTLD_NOW | RTLD_LOCAL);
+    uint32_t stack = through_module(library);
+    dlclose(library);
+    cr_assert(module_unloaded());
+    stack_forget();
+    return stack;
+}
+
+Test(module, the_same_addresses_in_another_epoch_are_another_stack)
+{
+    uint32_t ids[2];
+    for (volatile int i = 0; i < 2; i++)
+        ids[i] = load_and_capture();
+    const struct stack_row *a = depot_row(ids[0]), *b = depot_row(ids[1]);
+    cr_expect_neq(ids[0], ids[1]);
+    cr_expect_neq(a->epoch, b->epoch);
+    /* The loader puts it at the same place again, so that only the epoch tells them apart. */
+    if (a->frames[0] != b->frames[0])
+        cr_skip_test("the module was loaded elsewhere");
+    cr_expect_eq(a->hash, b->hash);
+}
+
+Test(module, stacks_without_the_module_keep_their_id_over_epochs)
+{
+    uint32_t ids[3];
+    for (volatile int i = 0; i < 3; i++) {
+        ids[i] = capture();
+        load_and_capture();
+    }
+    cr_expect_eq(ids[0], ids[1]);
+    cr_expect_eq(ids[1], ids[2]);
+    cr_expect_eq(depot_row(ids[0])->epoch, 2);
+}
