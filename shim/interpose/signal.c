@@ -47,12 +47,14 @@ int wrap___sigaction(int signal, const struct sigaction *action, struct sigactio
 /* After one of the older calls: the handler that the program shall see as the one before. */
 static sighandler_t set_handler(int signal, sighandler_t before)
 {
-    static const struct sigaction plain = {.sa_handler = SIG_DFL};
+    struct sigaction now;
     signal_handler *ours = signals_stand_in(signal);
     if (!ours || before == SIG_ERR)
         return before;
-    signals_keep(signal, &plain);
-    signals_set_again(signal);
+    if (real.sigaction(signal, NULL, &now) == 0 && now.sa_handler == SIG_DFL) {
+        signals_keep(signal, &now); /* with the flags that this call chose */
+        signals_set_again(signal);
+    }
     return before == (sighandler_t)(void *)ours ? SIG_DFL : before;
 }
 
@@ -68,3 +70,16 @@ OLDER(ssignal)
 OLDER(sysv_signal)
 OLDER(__sysv_signal)
 OLDER(sigset)
+
+/* Changes the flags of whatever action stands there. */
+int wrap_siginterrupt(int signal, int interrupt)
+{
+    struct sigaction now;
+    int result = real.siginterrupt(signal, interrupt);
+    if (result == 0 && real.sigaction(signal, NULL, &now) == 0 && is_stand_in(signal, &now)) {
+        signals_kept(signal, &now);
+        now.sa_flags = interrupt ? now.sa_flags & ~SA_RESTART : now.sa_flags | SA_RESTART;
+        signals_keep(signal, &now);
+    }
+    return result;
+}
