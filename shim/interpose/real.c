@@ -79,16 +79,17 @@ bool real_is_there(const void *entry)
     return true;
 }
 
+/* dlsym of a name that is nowhere formats an error, and an allocator behind us that is called for it
+   the first time may call what is not looked up yet: we come here again from within. Each entry is
+   claimed once, so the inner call goes on behind the entry that the outer one is busy with. */
 void real_find(void)
 {
-    static bool found;
+    static int claimed;
     void **entries = (void **)&real;
-    if (__atomic_load_n(&found, __ATOMIC_ACQUIRE))
-        return;
-    for (int i = 0; i < FUNCTION_COUNT; i++) {
-        void *next = dlsym(RTLD_NEXT, names[i]);
+    while (__atomic_load_n(&claimed, __ATOMIC_RELAXED) < FUNCTION_COUNT) {
+        int i = __atomic_fetch_add(&claimed, 1, __ATOMIC_RELAXED);
+        void *next = i < FUNCTION_COUNT ? dlsym(RTLD_NEXT, names[i]) : NULL;
         if (next)
             __atomic_store_n(&entries[i], next, __ATOMIC_RELEASE);
     }
-    __atomic_store_n(&found, true, __ATOMIC_RELEASE);
 }
