@@ -63,6 +63,8 @@ static bool map_file(struct recording *recording, struct problem *problem)
         problem_set(problem, "cannot map %s: %s.", path, strerror(errno));
         return false;
     }
+    /* Without readahead: it would look for data in gigabytes of holes. */
+    madvise(bytes, recording->size, MADV_RANDOM);
     recording->bytes = bytes;
     return true;
 }
