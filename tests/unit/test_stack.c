@@ -161,34 +161,56 @@ Test(stack, a_stack_again_is_the_same)
     cr_expect_not(row->flags & (STACK_BROKEN | STACK_TRUNCATED));
 }
 
-/* Captures at one pc and sp; what is above is changed in between. */
-static uintptr_t kept_return;
-static KEEP void called(uint32_t ids[3])
+/* Three captures at one pc and sp; for the second, another word stands in a slot of the caller's
+   frame: 1, its return address, or 0, the saved rbp that leads on to the frame above. */
+static KEEP void capture_changing(unsigned slot, uintptr_t word, uint32_t ids[3])
+{
+    uintptr_t *volatile frame = __builtin_frame_address(0);
+    uintptr_t before = frame[slot];
+    for (volatile int i = 0; i < 3; i++) {
+        frame[slot] = i == 1 ? word : before;
+        ids[i] = capture();
+    }
+}
+
+static KEEP void change_return(uint32_t ids[3])
 {
     uintptr_t *frame = __builtin_frame_address(0);
-    uintptr_t *volatile return_slot = &frame[1];
-    for (volatile int i = 0; i < 3; i++) {
-        if (i == 1) { /* one word, as if another caller stood there */
-            kept_return = *return_slot;
-            *return_slot = kept_return + 1;
-        }
-        ids[i] = capture();
-        if (i == 1)
-            *return_slot = kept_return;
-    }
+    capture_changing(1, frame[1] + 1, ids); /* as if the caller of this one called it */
+    __asm__ volatile("" ::: "memory");
 }
 
 Test(stack, a_memo_misses_when_one_return_address_changed)
 {
     uint32_t ids[3] = {0};
-    called(ids);
+    change_return(ids);
     cr_assert_neq(ids[0], 0);
     cr_expect_neq(ids[1], ids[0]);
     cr_expect_eq(ids[2], ids[0]);
     const struct stack_row *first = depot_row(ids[0]), *second = depot_row(ids[1]);
-    cr_assert_eq(first->frame_count, second->frame_count);
-    for (uint32_t i = 0; i < first->frame_count; i++)
-        cr_expect_eq(second->frames[i] - first->frames[i], i == 1, "frame %u", i);
+    cr_expect_eq(second->frames[0], first->frames[0]);
+    cr_expect_neq(second->frames[1], first->frames[1]);
+}
+
+static KEEP void change_bp(uint32_t ids[3])
+{
+    uintptr_t *frame = __builtin_frame_address(0);
+    capture_changing(0, frame[0], ids); /* leads past this frame */
+    __asm__ volatile("" ::: "memory");
+}
+
+Test(stack, a_memo_misses_when_a_saved_frame_pointer_changed)
+{
+    uint32_t ids[3] = {0};
+    change_bp(ids);
+    __asm__ volatile("" ::: "memory");
+    cr_assert_neq(ids[0], 0);
+    cr_expect_neq(ids[1], ids[0]);
+    cr_expect_eq(ids[2], ids[0]);
+    const struct stack_row *first = depot_row(ids[0]), *second = depot_row(ids[1]);
+    cr_assert_eq(first->frame_count, second->frame_count + 1);
+    cr_expect_eq(second->frames[1], first->frames[1]);
+    cr_expect_eq(second->frames[2], first->frames[3]);
 }
 
 static KEEP void deep(unsigned left, uint32_t *ret_id)
@@ -207,6 +229,79 @@ Test(stack, depth_cuts_and_says_so)
     deep(20, &id);
     cr_expect_eq(depot_row(id)->frame_count, 8);
     cr_expect(stack_has_flag(id, STACK_TRUNCATED));
+}
+
+/* A frame that is found through rbx, as the loader's lazy binding has it; and one whose CFA is two
+   pointers away, which no row can say: call_through_*(function) call function and return its
+   result. */
+uint32_t call_through_rbx(uint32_t (*function)(void));
+uint32_t call_through_pointers(uint32_t (*function)(void));
+__asm__(".text\n"
+        ".type call_through_rbx, @function\n"
+        "call_through_rbx:\n"
+        ".cfi_startproc\n"
+        "push %rbx\n"
+        ".cfi_def_cfa_offset 16\n"
+        ".cfi_offset rbx, -16\n"
+        "mov %rsp, %rbx\n"
+        ".cfi_def_cfa_register rbx\n"
+        "sub $200, %rsp\n"
+        "and $-64, %rsp\n"
+        "call *%rdi\n"
+        "mov %rbx, %rsp\n"
+        ".cfi_def_cfa_register rsp\n"
+        "pop %rbx\n"
+        ".cfi_def_cfa_offset 8\n"
+        "ret\n"
+        ".cfi_endproc\n"
+        ".size call_through_rbx, .-call_through_rbx\n"
+        ".type call_through_pointers, @function\n"
+        "call_through_pointers:\n"
+        ".cfi_startproc\n"
+        "sub $24, %rsp\n"
+        ".cfi_def_cfa_offset 32\n"
+        "lea 32(%rsp), %rax\n"
+        "mov %rax, 8(%rsp)\n"
+        "lea 8(%rsp), %rax\n"
+        "mov %rax, (%rsp)\n"
+        ".cfi_escape 0x0f, 4, 0x77, 0, 0x06, 0x06\n" /* rsp + 0, deref, deref */
+        "call *%rdi\n"
+        "add $24, %rsp\n"
+        ".cfi_def_cfa rsp, 8\n"
+        "ret\n"
+        ".cfi_endproc\n"
+        ".size call_through_pointers, .-call_through_pointers\n");
+
+static KEEP void expect_whole(uint32_t stack, uintptr_t function)
+{
+    const struct stack_row *row = depot_row(stack);
+    cr_assert_not_null(row);
+    cr_expect_not(row->flags & STACK_BROKEN);
+    cr_assert_gt(row->frame_count, 3);
+    cr_expect(row->frames[0] > function && row->frames[0] < function + 64);
+    struct stack_start here = stack_start_of(&self, __builtin_frame_address(0));
+    struct stack_frames frames;
+    stack_walk(&here, STACK_FRAMES_MAX, &frames);
+    /* The test's own frame, at another call, and its callers. */
+    cr_expect_eq(row->frame_count, frames.count + 1);
+    for (uint32_t i = 1; i < frames.count && i + 1 < row->frame_count; i++)
+        cr_expect_eq(row->frames[i + 1], frames.frames[i], "frame %u", i);
+}
+
+Test(stack, a_frame_in_another_register_is_walked_through)
+{
+    for (volatile int i = 0; i < 2; i++)
+        expect_whole(call_through_rbx(capture), (uintptr_t)call_through_rbx);
+}
+
+Test(stack, what_no_row_says_is_left_to_libunwind)
+{
+    uint32_t stack = call_through_pointers(capture);
+    cr_expect(stack_has_flag(stack, STACK_BROKEN), "not loaded: nobody asked before");
+    cr_expect_null(dlopen("libunwind.so.8", RTLD_NOW | RTLD_NOLOAD));
+    stack_safe_point();
+    for (volatile int i = 0; i < 2; i++)
+        expect_whole(call_through_pointers(capture), (uintptr_t)call_through_pointers);
 }
 
 static struct stack_frames in_handler, from_context;
