@@ -15,9 +15,11 @@ static const char *state_of(const struct recording *recording)
         return "replaced";
     if (header->ending == ENDING_CRASH)
         return "crashed";
-    if (header->state == PROCESS_ENDED || header->state == PROCESS_ENDING)
+    if (header->state == PROCESS_ENDED)
         return "ended";
-    return recording_is_live(recording) ? "running" : "killed";
+    if (!recording_is_live(recording))
+        return "killed";
+    return header->state == PROCESS_ENDING ? "ending" : "running";
 }
 
 static void count_findings(const struct recording *recording, unsigned ret_counts[4])

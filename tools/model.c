@@ -116,9 +116,13 @@ static enum process_fate fate_of(const struct recording *recording)
         return FATE_EXECED;
     if (header->ending == ENDING_CRASH)
         return FATE_CRASHED;
-    if (header->state == PROCESS_ENDED || header->state == PROCESS_ENDING)
+    if (header->state == PROCESS_ENDED)
         return FATE_ENDED;
-    return recording_is_live(recording) ? FATE_LIVE : FATE_VANISHED;
+    bool live = recording_is_live(recording);
+    /* Within its last look it waits for the command that reports it: that is the end as told. */
+    if (header->state == PROCESS_ENDING)
+        return live ? FATE_ENDED : FATE_VANISHED;
+    return live ? FATE_LIVE : FATE_VANISHED;
 }
 
 static void process_load(struct run *run, struct process *process, uint64_t threshold_ms)

@@ -54,8 +54,8 @@ struct recording {
     } views[SECTION_TYPE_END];
 };
 
-/* A mapped file that somebody cuts short meanwhile ends the command with a sentence and status 3, not
-   with SIGBUS. Once per command, before the first recording is opened. */
+/* A mapped file that somebody cuts short meanwhile ends the command with a sentence and status 3,
+   not with SIGBUS. Once per command, before the first recording is opened. */
 void recording_guard_mappings(void);
 
 /* Opens path. Returns NULL and a sentence when it is no recording, damaged, or too new. */

@@ -70,6 +70,18 @@ static bool in_order(const struct process *process)
     return process->fate == FATE_ENDED || process->fate == FATE_EXECED;
 }
 
+/* What is to be said of what was not watched. That there was no scan is clear from other endings.
+ */
+static unsigned unobserved_bits(const struct process *process)
+{
+    const struct recording_header *header = header_of(process);
+    unsigned bits = header->unobserved & ~UNOBSERVED_SCAN_SKIPPED;
+    bool memory = !(bits & UNOBSERVED_MEMORY_OWN_ALLOCATOR);
+    return process->fate == FATE_ENDED && !header->scanned && memory
+               ? bits | UNOBSERVED_SCAN_SKIPPED
+               : bits;
+}
+
 /* Does the process get a section of its own? */
 static bool is_worth_a_section(const struct process *process)
 {
@@ -131,8 +143,7 @@ static bool print_all_well(struct output *output)
     for (size_t i = 0; i < run->process_count; i++) {
         if (is_worth_a_section(&run->processes[i]))
             return false;
-        unscanned |= header_of(&run->processes[i])->unobserved & UNOBSERVED_SCAN_SKIPPED &&
-                     run->processes[i].fate == FATE_ENDED;
+        unscanned |= unobserved_bits(&run->processes[i]) & UNOBSERVED_SCAN_SKIPPED;
     }
     if (run->unreadable_count)
         return false;
@@ -146,11 +157,15 @@ static bool print_all_well(struct output *output)
                            words_count(&output->arena, run->suppressed, "finding"));
     if (unscanned)
         rest = arena_print(&output->arena, "%s; leaks of memory were not looked for", rest);
+    const struct process *first = &run->processes[0];
+    const char *name = first->program;
+    if (run->process_count == 1 && strcmp(first->ending, "exit status 0"))
+        name = arena_print(&output->arena, "%s (%s)", name, first->ending);
     fprintf(output->out,
             "%sholdfast:%s %sall is well%s in %s: nothing left behind, nothing used "
             "wrongly (%s).\n",
             style(output, STYLE_BOLD), style(output, STYLE_PLAIN), style(output, STYLE_GOOD),
-            style(output, STYLE_PLAIN), run->processes[0].program, rest);
+            style(output, STYLE_PLAIN), name, rest);
     return true;
 }
 
@@ -197,9 +212,7 @@ static void print_more(struct output *output)
 
 static void print_unobserved(struct output *output, const struct process *process)
 {
-    unsigned bits = header_of(process)->unobserved;
-    if (process->fate != FATE_ENDED)
-        bits &= ~UNOBSERVED_SCAN_SKIPPED; /* the ending says it */
+    unsigned bits = unobserved_bits(process);
     for (unsigned bit = 0; bit < 32; bit++)
         if (bits >> bit & 1 && words_unobserved(bit))
             fprintf(output->out, "%s  ! %s%s\n", style(output, STYLE_WARNING),

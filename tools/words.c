@@ -249,6 +249,8 @@ const char *words_ending(struct arena *arena, const struct process *process)
     case FATE_LIVE:
         return "running";
     case FATE_VANISHED:
+        if (header->state == PROCESS_ENDING)
+            return "killed in the middle of its last look";
         return "killed without warning (SIGKILL, or a crash that left no time)";
     case FATE_EXECED:
         return "replaced by another program (exec)";
