@@ -164,6 +164,19 @@ static const char *clean_path(struct symbol_file *file, const char *path)
     return copy;
 }
 
+/* The source that the line table names: relative names (DWARF 5, as meson and cmake have them
+   built) are below the folder in which the compiler ran. */
+static const char *source_path(struct symbol_file *file, struct unit *unit, const char *path)
+{
+    Dwarf_Attribute attribute;
+    const char *folder = NULL;
+    if (path && *path != '/' && dwarf_attr(&unit->die, DW_AT_comp_dir, &attribute))
+        folder = dwarf_formstring(&attribute);
+    if (folder && *folder == '/')
+        path = arena_print(&file->arena, "%s/%s", folder, path);
+    return clean_path(file, path);
+}
+
 static void set_line(struct symbol_file *file, struct unit *unit, uint64_t address,
                      struct place_name *name)
 {
@@ -171,7 +184,7 @@ static void set_line(struct symbol_file *file, struct unit *unit, uint64_t addre
     int number = 0, column = 0;
     if (!line || dwarf_lineno(line, &number) || number <= 0)
         return;
-    name->file = clean_path(file, dwarf_linesrc(line, NULL, NULL));
+    name->file = source_path(file, unit, dwarf_linesrc(line, NULL, NULL));
     name->line = (unsigned)number;
     if (!dwarf_linecol(line, &column) && column > 0)
         name->column = (unsigned)column;
@@ -195,7 +208,7 @@ static void set_call_site(struct symbol_file *file, struct unit *unit, Dwarf_Die
     size_t count;
     unsigned index = attribute_number(inlined, DW_AT_call_file);
     if (index && !dwarf_getsrcfiles(&unit->die, &files, &count) && index < count)
-        name->file = clean_path(file, dwarf_filesrc(files, index, NULL, NULL));
+        name->file = source_path(file, unit, dwarf_filesrc(files, index, NULL, NULL));
     name->line = attribute_number(inlined, DW_AT_call_line);
     name->column = attribute_number(inlined, DW_AT_call_column);
 }
