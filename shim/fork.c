@@ -8,6 +8,14 @@
 #include "state/module.h"
 #include "state/stack.h"
 
+/* Noted before the fork: the parent may end before the child gets to look. */
+static bool observed;
+
+void process_forks(void)
+{
+    observed = observing.on;
+}
+
 void process_forked(void)
 {
     struct thread *self = thread_current;
@@ -15,7 +23,6 @@ void process_forked(void)
        of the parent's recording, so that stays mapped and this child is not observed. */
     if (!recording || (self && self->busy))
         return;
-    bool observed = recording->state == PROCESS_RUNNING;
     struct recording_view parent = recording_leave();
     lock_reset_all();
     finding_after_fork();
@@ -30,5 +37,5 @@ void process_forked(void)
 
 void fork_start_up(void)
 {
-    pthread_atfork(NULL, NULL, process_forked);
+    pthread_atfork(process_forks, NULL, process_forked);
 }

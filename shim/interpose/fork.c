@@ -31,6 +31,7 @@ pid_t wrap_fork(void)
 
 pid_t wrap__Fork(void)
 {
+    process_forks();
     pid_t child = real._Fork();
     if (child == 0)
         process_forked();

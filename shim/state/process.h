@@ -25,6 +25,9 @@ void process_ended(enum process_ending ending, int status);
    system call. */
 bool process_is_ours(void);
 
+/* Right before a fork, in the parent. */
+void process_forks(void);
+
 /* In a fork's child, before any code of the program: a recording of its own. */
 void process_forked(void);
 
