@@ -190,18 +190,15 @@ static void say_waiting(const char *names)
 }
 
 /* Says which processes of the run go on without us. */
-static void say_remaining(const struct run *run)
+static void say_left(const struct tree *left)
 {
-    struct tree tree;
     char names[256];
-    tree_find(&tree, run->place.path, run->word);
-    tree_names(&tree, true, names, sizeof names);
+    tree_names(left, true, names, sizeof names);
     if (*names)
         say_error("still running in a session of its own: %s.", names);
-    tree_names(&tree, false, names, sizeof names);
+    tree_names(left, false, names, sizeof names);
     if (*names)
         say_error("still running: %s.", names);
-    tree_finish(&tree);
 }
 
 static int wait_and_report(struct run *run, struct launch *launch)
@@ -210,10 +207,12 @@ static int wait_and_report(struct run *run, struct launch *launch)
     int ended = launch_wait(launch), reported = 0;
     struct report_result result = {0};
     if (run->watched || run->inherited) {
-        launch_wait_tree(launch, run->place.path, run->word, quiet ? NULL : say_waiting);
+        struct tree left;
+        launch_wait_tree(launch, run->place.path, run->word, quiet ? NULL : say_waiting, &left);
         launch_finish(launch);
         if (!quiet)
-            say_remaining(run);
+            say_left(&left);
+        tree_finish(&left);
         const char *path = run_place_finish(&run->place);
         if (path)
             reported = report_path(path, &run->report, &result);

@@ -183,28 +183,25 @@ static bool any_here(const struct tree *tree)
     return false;
 }
 
-bool launch_wait_tree(struct launch *launch, const char *folder, const char *run,
-                      void (*notice)(const char *names))
+void launch_wait_tree(struct launch *launch, const char *folder, const char *run,
+                      void (*notice)(const char *names), struct tree *ret_left)
 {
     int signals = open_signals();
     bool told = false, noticed = false;
-    while (!told) {
-        struct tree tree;
+    for (;;) {
         char names[256];
-        tree_find(&tree, folder, run);
-        bool done = !any_here(&tree);
-        if (!done && !wait_one(&tree, signals, noticed ? -1 : 1000, &told) && !told && !noticed) {
+        tree_find(ret_left, folder, run);
+        if (told || !any_here(ret_left))
+            break;
+        if (!wait_one(ret_left, signals, noticed ? -1 : 1000, &told) && !told && !noticed) {
             noticed = true;
-            tree_names(&tree, false, names, sizeof names);
+            tree_names(ret_left, false, names, sizeof names);
             if (notice)
                 notice(names);
         }
-        tree_finish(&tree);
-        if (done)
-            break;
+        tree_finish(ret_left);
     }
     close(signals);
-    return !told;
 }
 
 void launch_finish(struct launch *launch)

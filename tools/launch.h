@@ -10,6 +10,7 @@
 #ifndef HOLDFAST_TOOLS_LAUNCH_H
 #define HOLDFAST_TOOLS_LAUNCH_H
 
+#include "tree.h"
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
@@ -28,12 +29,12 @@ int launch_start(struct launch *ret, const char *path, char **arguments, char **
 /* Waits for the program and passes signals on. Returns its wait status. */
 int launch_wait(struct launch *launch);
 
-/* Waits until what started the program's children is gone too: all processes of the run (see
-   tree.h) in our session. A signal that asks to end (HUP, INT, QUIT, TERM) ends the waiting.
-   notice (may be NULL): called once when it takes longer than a second. Returns false when it was
-   cut short. */
-bool launch_wait_tree(struct launch *launch, const char *folder, const char *run,
-                      void (*notice)(const char *names));
+/* Waits until what the program started is gone too: all processes of the run (see tree.h) in our
+   session. A signal that asks to end (HUP, INT, QUIT, TERM) ends the waiting. notice (may be NULL):
+   called once when it takes longer than a second. ret_left: who is left; tree_finish releases it.
+ */
+void launch_wait_tree(struct launch *launch, const char *folder, const char *run,
+                      void (*notice)(const char *names), struct tree *ret_left);
 
 /* Gives the caller's signal mask back. */
 void launch_finish(struct launch *launch);
