@@ -29,6 +29,14 @@ static bool is_shim(const struct frame *frame)
     return frame->module && !strncmp(frame->module->name, "libholdfast.so", 14);
 }
 
+/* Where a stack begins in libc, that is start-up whatever its name: the functions there have none
+   that can be trusted when libc's debug information is not at hand. */
+static bool is_libc(const struct frame *frame)
+{
+    return frame->module && (!strncmp(frame->module->name, "libc.so.", 8) ||
+                             !strncmp(frame->module->name, "ld-linux-", 9));
+}
+
 /* What runs before main or a thread's function: of no use to the reader. */
 static bool is_startup(const struct frame *frame)
 {
@@ -41,7 +49,7 @@ static bool is_startup(const struct frame *frame)
                                         "__clone",
                                         "clone3",
                                         "__clone3"};
-    if (is_shim(frame))
+    if (is_shim(frame) || is_libc(frame))
         return true;
     for (unsigned i = 0; frame->function && i < sizeof names / sizeof names[0]; i++)
         if (!strcmp(frame->function, names[i]))
