@@ -53,7 +53,8 @@ static void tell_bad_free(struct thread *self, uintptr_t address, const void *fr
                           const char *called)
 {
     struct finding finding;
-    const struct block_row *around = block_around(address);
+    /* A fork's child frees many blocks that its parent made: no search for each. */
+    const struct block_row *around = recording->forked ? NULL : block_around(address);
     finding_begin(&finding, KIND_BAD_FREE, self);
     if (around) {
         finding_stack(&finding, ROLE_HERE, stack_here(self, frame), self->number);

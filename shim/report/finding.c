@@ -1,8 +1,11 @@
 #include "report/finding.h"
 
+#include <sys/mman.h>
+
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/recording.h"
+#include "base/syscall.h"
 #include "state/clock.h"
 
 /* Findings already told, by hash of kind and stacks by role; value = index + 1. Open addressing;
@@ -108,7 +111,7 @@ static struct finding_row *count_again(struct finding_row *row, const struct fin
 static struct finding_row *tell_locked(const struct finding *finding)
 {
     if (!known)
-        known = pages_map(KNOWN_SLOTS * sizeof *known);
+        known = pages_map_wiped(KNOWN_SLOTS * sizeof *known);
     if (!known || known_count >= KNOWN_SLOTS / 4 * 3)
         return write_row(finding);
     uint32_t slot = (uint32_t)hash_of(finding) % KNOWN_SLOTS;
@@ -164,7 +167,8 @@ void finding_take_back(enum kind kind, uint32_t here)
 
 void finding_after_fork(void)
 {
+    /* Wiped by the fork already, unless the kernel knows no MADV_WIPEONFORK (before 4.14). */
     if (known && known_count)
-        mem_clear(known, KNOWN_SLOTS * sizeof *known);
+        raw_syscall(SYS_madvise, known, KNOWN_SLOTS * sizeof *known, MADV_DONTNEED);
     known_count = 0;
 }
