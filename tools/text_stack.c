@@ -2,10 +2,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define FRAMES_SHOWN  14 /* without --all: the first ones and the last two */
-#define NAME_COLUMN   44 /* names longer than that push their place to the right */
-#define NAME_LONG     72 /* names longer than that are shortened without --all */
-#define STARTUP_SHOWN 4
+#define FRAMES_SHOWN   14  /* without --all: the first ones and the last two */
+#define NAME_COLUMN    44  /* names longer than that push their place to the right */
+#define NAME_LONG      72  /* names longer than that are shortened without --all */
+#define SOURCE_COLUMNS 110 /* lines of source are cut at the terminal's width, but not before */
+#define STARTUP_SHOWN  4
 
 const char *style(const struct output *output, enum style which)
 {
@@ -22,6 +23,18 @@ static unsigned columns(const char *text)
     for (; *text; text++)
         count += (*text & 0xc0) != 0x80;
     return count;
+}
+
+/* How many bytes of text fit into that many columns. */
+static size_t bytes_of_columns(const char *text, unsigned room)
+{
+    size_t bytes = 0;
+    for (unsigned used = 0; text[bytes]; bytes++) {
+        used += (text[bytes] & 0xc0) != 0x80;
+        if (used > room)
+            break;
+    }
+    return bytes;
 }
 
 /* "std::map<int, foo<int>>::find(int const&)" → "std::map<…>::find(…)": what stands in brackets
@@ -108,8 +121,10 @@ static bool print_source(struct output *output, struct sources *sources, const s
     const char *text = source_text(sources, frame->file, frame->line, frame_module_mtime(frame));
     if (!text)
         return false;
-    fprintf(output->out, "%*s%s%6u │%s %s\n", (int)indent, "", style(output, STYLE_DIM),
-            frame->line, style(output, STYLE_PLAIN), text);
+    unsigned room = output->width > SOURCE_COLUMNS ? output->width : SOURCE_COLUMNS;
+    size_t shown = bytes_of_columns(text, room - indent - 9);
+    fprintf(output->out, "%*s%s%6u │%s %.*s%s\n", (int)indent, "", style(output, STYLE_DIM),
+            frame->line, style(output, STYLE_PLAIN), (int)shown, text, text[shown] ? "…" : "");
     return true;
 }
 
