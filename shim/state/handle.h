@@ -36,7 +36,7 @@ struct handle_birth {
     uint64_t owner;   /* with HANDLE_OWNED */
 };
 
-/* At birth and in a fork's child: rows for what is open already, flagged HANDLE_INHERITED. */
+/* At birth: rows for what is open already, flagged HANDLE_INHERITED. */
 void handle_start_up(void);
 
 /* The row of a descriptor that has met us, in any state but NONE; else NULL. */
