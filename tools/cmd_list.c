@@ -3,8 +3,10 @@
 #include "folder.h"
 #include "model.h"
 #include "terminal.h"
+#include <errno.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define RUNS_SHOWN 20
 
@@ -87,6 +89,10 @@ int cmd_list(int argc, char **argv)
     if (!terminal_color(flags.flag[FLAG_COLOR], stdout, &color)) {
         say_error("--color is auto, always or never, not \"%s\".", flags.flag[FLAG_COLOR]);
         return STATUS_USAGE;
+    }
+    if (flags.argument_count && access(flags.arguments[0], R_OK | X_OK)) {
+        say_error("cannot read %s: %s.", flags.arguments[0], strerror(errno));
+        return STATUS_UNREADABLE;
     }
     recording_guard_mappings();
     struct arena arena = {0};

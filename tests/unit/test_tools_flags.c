@@ -101,3 +101,19 @@ Test(tools_flags, statuses_of_report)
     cr_expect_eq(report("/etc/passwd", "--all"), STATUS_UNREADABLE);
     cr_expect_eq(report("999999999", "--all"), STATUS_UNREADABLE);
 }
+
+Test(tools_flags, statuses_of_explain_and_list)
+{
+    char *explain[] = {"explain", "fd-leak", NULL}, *wrong[] = {"explain", "fd-laek", NULL},
+         *all[] = {"explain", NULL}, *folder[] = {"list", "/nowhere", NULL},
+         *help[] = {"list", "--help", NULL};
+    cr_redirect_stdout();
+    cr_expect_eq(cmd_explain(2, explain), STATUS_OK);
+    cr_expect_eq(cmd_explain(2, wrong), STATUS_USAGE);
+    cr_expect_eq(cmd_explain(1, all), STATUS_OK);
+    cr_expect_eq(cmd_list(2, folder), STATUS_UNREADABLE);
+    cr_expect_eq(cmd_list(2, help), STATUS_OK);
+    fflush(stderr);
+    cr_expect_stderr_eq_str("holdfast: there is no kind \"fd-laek\"; did you mean fd-leak?\n"
+                            "holdfast: cannot read /nowhere: No such file or directory.\n");
+}
