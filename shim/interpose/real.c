@@ -79,9 +79,9 @@ bool real_is_there(const void *entry)
     return true;
 }
 
-/* dlsym of a name that is nowhere formats an error, and an allocator behind us that is called for it
-   the first time may call what is not looked up yet: we come here again from within. Each entry is
-   claimed once, so the inner call goes on behind the entry that the outer one is busy with. */
+/* dlsym of a name that is nowhere formats an error, and an allocator behind us that is called for
+   it the first time may call what is not looked up yet: we come here again from within. Each entry
+   is claimed once, so the inner call goes on behind the entry that the outer one is busy with. */
 void real_find(void)
 {
     static int claimed;
