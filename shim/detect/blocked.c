@@ -12,18 +12,17 @@
  */
 #include "detect/blocked.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <sys/uio.h>
 
 #include "base/recording.h"
 #include "base/syscall.h"
-#include "base/text.h"
 #include "report/finding.h"
 #include "state/clock.h"
 #include "state/options.h"
 #include "state/place.h"
 #include "state/stack.h"
+#include "state/task.h"
 #include "state/wait.h"
 
 enum grade { RUNS, IDLES, BLOCKED };
@@ -82,16 +81,8 @@ static struct thread *thread_with(int32_t tid, uint32_t number)
    when the kernel does not say. /proc/self/task/TID/syscall: number, six arguments, sp, pc. */
 static uintptr_t sleeping_at(int32_t tid)
 {
-    char path[64], line[256];
-    struct text text = text_in(path, sizeof path);
-    text_add(&text, "/proc/self/task/");
-    text_add_number(&text, (uint64_t)tid);
-    text_add(&text, "/syscall");
-    long fd = raw_syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-    if (raw_failed(fd))
-        return UINTPTR_MAX;
-    long size = raw_syscall(SYS_read, fd, line, sizeof line - 1);
-    raw_syscall(SYS_close, fd);
+    char line[256];
+    long size = task_read(tid, "syscall", line, sizeof line);
     if (size <= 0)
         return UINTPTR_MAX;
     if (line[0] == 'r')
@@ -194,6 +185,7 @@ static void tell(const struct look *look, const struct wait *wait, enum grade gr
     struct finding finding;
     const struct thread *thread = wait->thread;
     finding_begin(&finding, KIND_BLOCKED_THREAD, thread);
+    task_name(thread->row);
     if (grade == IDLES)
         finding.severity = SEVERITY_NOTE;
     if (look->by_signal)

@@ -11,6 +11,7 @@
 #include "report/finding.h"
 #include "state/clock.h"
 #include "state/options.h"
+#include "state/task.h"
 
 /* Threads of one creating stack, and examples of where they are: distinct places. */
 #define EXAMPLES 4u
@@ -102,7 +103,8 @@ static void tell(const struct look *look, const struct group *group)
         finding.confidence = CONFIDENCE_LIKELY;
     finding_stack(&finding, ROLE_CREATED, group->stack, thread_row(group->example[0])->creator);
     for (uint32_t i = 0; i < group->examples; i++) {
-        const struct thread_row *row = thread_row(group->example[i]);
+        struct thread_row *row = thread_row(group->example[i]);
+        task_name(row);
         struct evidence_row *who = finding_evidence(&finding, EVIDENCE_THREAD, ROLE_CREATED);
         who->thread = group->example[i];
         who->a = state_of(row);
