@@ -75,7 +75,7 @@ static bool same_epoch(struct stack_row *row, const struct stack_frames *stack)
     uint32_t epoch = __atomic_load_n(&row->epoch, __ATOMIC_RELAXED);
     if (likely(epoch == stack->epoch))
         return true;
-    if (module_gone_between(epoch, stack->epoch, stack->frames, stack->count))
+    if (module_changed_between(epoch, stack->epoch, stack->frames, stack->count))
         return false;
     /* In both epochs the frames mean the same, so either may stand there for readers; the newer one
        makes the next comparison shorter. */

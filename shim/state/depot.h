@@ -7,7 +7,8 @@
  * makes it the head, so readers need no lock and a killed process leaves nothing half linked.
  *
  * Epochs. A frame belongs to the module that held its address in the row's epoch. The same frames
- * in a later epoch are the same stack, unless a module that one of them lies in has gone since.
+ * in a later epoch are the same stack, unless a module that one of them lies in has gone since, and
+ * has not come back.
  *
  * Any thread, guard entered.
  */

@@ -23,7 +23,8 @@ static struct known {
     uintptr_t end, base;
     const void *map; /* struct link_map */
     uint64_t name_hash;
-    uint64_t row; /* index in SECTION_MODULES */
+    uint64_t identity; /* see identity_of() */
+    uint64_t row;      /* index in SECTION_MODULES */
 } known[KNOWN_MAX];
 static uint32_t known_used;
 
@@ -31,7 +32,8 @@ static uint32_t known_used;
 #define GONE_MAX (1u << 16)
 static struct gone {
     uintptr_t start, end;
-    uint32_t epoch;
+    uint64_t identity;
+    uint32_t epoch; /* the first without it */
 } * gone;
 static uint32_t gone_count;
 
@@ -140,6 +142,18 @@ static void note_build_id(const struct dl_find_object *object, struct module_row
     }
 }
 
+/* Equal for the same file at the same place. */
+static uint64_t identity_of(const struct module_row *row, uint64_t name_hash)
+{
+    uint64_t words[] = {row->base, row->start, row->end, row->file_size, row->file_mtime, name_hash,
+                        0,         0,          0};
+    uint64_t hash = 14695981039346656037ull;
+    mem_copy(&words[6], row->build_id, sizeof row->build_id);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        hash = ((hash ^ words[i]) * 0x9e3779b97f4a7c15ull) ^ hash >> 29;
+    return hash;
+}
+
 static bool make_row(const struct dl_find_object *object, struct known *entry)
 {
     struct module_row *row = section_reserve(SECTION_MODULES, sizeof *row);
@@ -158,6 +172,7 @@ static bool make_row(const struct dl_find_object *object, struct known *entry)
     entry->base = row->base;
     entry->map = object->dlfo_link_map;
     entry->name_hash = hash_text(object->dlfo_link_map->l_name);
+    entry->identity = identity_of(row, entry->name_hash);
     entry->row = index;
     __atomic_store_n(&entry->start, row->start, __ATOMIC_RELEASE);
     return true;
@@ -170,8 +185,9 @@ static void end_known(struct known *entry, uint32_t epoch)
     if (!gone)
         gone = pages_map(GONE_MAX * sizeof *gone);
     if (gone && count < GONE_MAX)
-        gone[count] = (struct gone){.start = entry->start, .end = entry->end, .epoch = epoch};
-    /* Publishes the entry. Pairs with the acquire in module_gone_between(). */
+        gone[count] = (struct gone){
+            .start = entry->start, .end = entry->end, .identity = entry->identity, .epoch = epoch};
+    /* Publishes the entry. Pairs with the acquire in module_changed_between(). */
     __atomic_store_n(&gone_count, count + 1, __ATOMIC_RELEASE);
     struct module_row *row = ROW(SECTION_MODULES, struct module_row, entry->row);
     __atomic_store_n(&row->unloaded_epoch, epoch, __ATOMIC_RELEASE);
@@ -254,19 +270,40 @@ bool module_unloaded(void)
     return any;
 }
 
-bool module_gone_between(uint32_t epoch, uint32_t other, const uint64_t *pcs, uint32_t count)
+/* Is a module of this identity mapped at pc now? */
+static bool is_back(uint64_t identity, uintptr_t pc)
+{
+    uint32_t used = __atomic_load_n(&known_used, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < used; i++) {
+        uintptr_t start = __atomic_load_n(&known[i].start, __ATOMIC_ACQUIRE);
+        if (start && pc >= start && pc < known[i].end)
+            return known[i].identity == identity;
+    }
+    return false;
+}
+
+/* What held pc in epoch `earlier`, if it has gone up to `later`: the first to go of those that lie
+   there. */
+static const struct gone *first_gone(uint32_t earlier, uint32_t later, uint32_t count, uintptr_t pc)
+{
+    const struct gone *first = NULL;
+    for (uint32_t i = count; i > 0 && gone[i - 1].epoch > earlier; i--)
+        if (gone[i - 1].epoch <= later && pc >= gone[i - 1].start && pc < gone[i - 1].end)
+            first = &gone[i - 1];
+    return first;
+}
+
+bool module_changed_between(uint32_t epoch, uint32_t other, const uint64_t *pcs, uint32_t count)
 {
     uint32_t earlier = epoch < other ? epoch : other, later = epoch < other ? other : epoch;
-    uint32_t i = __atomic_load_n(&gone_count, __ATOMIC_ACQUIRE);
-    if (i > GONE_MAX || !gone)
+    uint32_t recorded = __atomic_load_n(&gone_count, __ATOMIC_ACQUIRE);
+    if (recorded > GONE_MAX || !gone)
         return true; /* more than we keep: nothing is certain */
-    for (; i > 0 && gone[i - 1].epoch > earlier; i--) {
-        const struct gone *module = &gone[i - 1];
-        if (module->epoch > later)
-            continue;
-        for (uint32_t k = 0; k < count; k++)
-            if (pcs[k] >= module->start && pcs[k] < module->end)
-                return true;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct gone *module = first_gone(earlier, later, recorded, pcs[i]);
+        if (module && (later != __atomic_load_n(&module_epoch, __ATOMIC_ACQUIRE) ||
+                       !is_back(module->identity, pcs[i])))
+            return true;
     }
     return false;
 }

@@ -19,9 +19,10 @@ extern uint32_t module_epoch;
    not be done now (the lock is taken): ask again at the next occasion. Guard entered. */
 bool module_seen(uintptr_t pc);
 
-/* Was a module unloaded, after the earlier and up to the later of two epochs, that held one of
-   these addresses? If not, they mean the same code in both. */
-bool module_gone_between(uint32_t epoch, uint32_t other, const uint64_t *pcs, uint32_t count);
+/* May these addresses mean other code in one of two epochs than in the other? Not when no module
+   that holds one of them was unloaded in between, nor when the very same file has been loaded there
+   again since (a plugin that comes and goes). */
+bool module_changed_between(uint32_t epoch, uint32_t other, const uint64_t *pcs, uint32_t count);
 
 /* After dlclose: end the rows of modules that are gone. Returns true when there were any (the
    caller then calls stack_forget). */
