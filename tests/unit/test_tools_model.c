@@ -9,6 +9,7 @@
 #include "fail_on.h"
 #include "maker.h"
 #include "model.h"
+#include "suppress.h"
 
 static void enter_folder(void)
 {
@@ -179,4 +180,27 @@ Test(tools_model, a_folder_is_one_run_and_unreadable_parts_are_told)
     cr_expect_eq(run.errors, 2);
     cr_expect_eq(run.unreadable_count, 1);
     run_finish(&run);
+}
+
+Test(tools_model, what_a_rule_hides_neither_counts_nor_fails)
+{
+    struct maker maker;
+    struct problem problem;
+    struct run run;
+    FILE *file = fopen("rules", "w");
+    fputs("double-free:app!0x3000\nleak:no such function\n", file);
+    fclose(file);
+    struct rules *rules = rules_load("rules", &problem);
+    cr_assert(rules, "%s", problem.text);
+    cr_assert(maker_sample(&maker, "findings"));
+    cr_assert_eq(maker_write(&maker, "a.holdfast"), 0);
+    cr_assert_eq(run_load(&run, "a.holdfast", 0, rules, 1000, &problem), 0);
+    cr_expect_eq(run.errors, 1);
+    cr_expect_eq(run.suppressed, 1);
+    cr_expect_eq(fail_on_status("error", &run), 23, "only the leak is left");
+    cr_expect_eq(fail_on_status("double-free", &run), 0);
+    cr_expect_eq(rule_view(rules_at(rules, 0)).hits, 1);
+    cr_expect_eq(rule_view(rules_at(rules, 1)).hits, 0);
+    run_finish(&run);
+    rules_destroy(rules);
 }
