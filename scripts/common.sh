@@ -39,7 +39,8 @@ apt_get() {
     rm -f "$log"
 }
 
-# need_packages NAME…: install those that are missing. Nothing is touched when none is.
+# need_packages NAME…: install those that are missing. Nothing is touched when none is. NAME/COMMAND: only
+# where there is no such command either.
 need_packages() {
     local name missing=()
     if ! command -v dpkg-query >/dev/null; then
@@ -47,6 +48,8 @@ need_packages() {
         return 0
     fi
     for name in "$@"; do
+        [[ $name == */* ]] && command -v "${name#*/}" >/dev/null && continue
+        name=${name%/*}
         dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q '^.i' || missing+=("$name")
     done
     [ ${#missing[@]} = 0 ] && return 0
