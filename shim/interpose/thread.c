@@ -175,7 +175,7 @@ static void settled(const struct settling *settling, uint32_t flag)
 
 static void join_end(const struct settling *settling, int error)
 {
-    if (!settling->self)
+    if (!settling->self || settling->self != thread_current) /* a handler forked meanwhile */
         return;
     if (settling->waits)
         wait_end(settling->self, error == 0);
@@ -222,9 +222,16 @@ int wrap_pthread_clockjoin_np(pthread_t id, void **ret, clockid_t clock,
 }
 
 /* thrd_error stands for every error of the pthread_join inside. */
+static int c11_error(int result, thrd_t id)
+{
+    if (result == thrd_success)
+        return 0;
+    return id == pthread_self() ? EDEADLK : EINVAL;
+}
+
 int wrap_thrd_join(thrd_t id, int *ret)
 {
-    JOIN(id, WAIT_FOREVER, real.thrd_join(id, ret), result == thrd_success ? 0 : ESRCH);
+    JOIN(id, WAIT_FOREVER, real.thrd_join(id, ret), c11_error(result, id));
 }
 
 int wrap_pthread_tryjoin_np(pthread_t id, void **ret)

@@ -82,6 +82,9 @@ static inline __attribute__((always_inline)) bool wait_begin(struct thread *self
 /* woken: somebody gave what was waited for (no timeout, no error). */
 static inline void wait_end(struct thread *self, bool woken)
 {
+    /* A handler on top of the wait forked, and this is the child: the wait was its parent's. */
+    if (unlikely(self != thread_current))
+        return;
     __atomic_store_n(&self->row->wait_kind, 0, __ATOMIC_RELAXED);
     /* Either the stopper sees that we are out, or we see that the world stands still: both stores
        come before both loads. */
