@@ -3,8 +3,10 @@
 
 #include "base/lock.h"
 #include "base/recording.h"
+#include "base/say.h"
 #include "base/syscall.h"
 #include "base/text.h"
+#include "detect/block_leak.h"
 #include "detect/blocked.h"
 #include "detect/handle_leak.h"
 #include "detect/thread_leak.h"
@@ -49,6 +51,10 @@ static void look(struct thread *self, enum process_ending ending, int status, co
         handle_leak_look(self);
     thread_leak_look(self);
     blocked_look(self);
+    if (observing.memory && options.number[OPTION_LEAKS])
+        block_leak_scan(self);
+    else
+        say_unobserved(UNOBSERVED_SCAN_SKIPPED, NULL);
     process_ended(recording->ending, status);
 }
 

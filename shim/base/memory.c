@@ -93,11 +93,71 @@ bool text_number(const char *text, size_t length, uint64_t *ret_value)
     return true;
 }
 
+/* Our ranges. A slot is free while start is 0; it is taken by compare-and-swap, so any thread or
+   handler may. Ranges beyond the last slot (one a 16 MB window of heap, a few a thread) are not
+   kept: the scan then reads them as the program's, which can only hide a leak. */
+#define OWN_RANGES 16384u
+static struct {
+    uintptr_t start, end;
+} own_ranges[OWN_RANGES];
+static uint32_t own_used;  /* slots at and after this were never taken */
+static uint32_t own_freed; /* slots that became free again */
+
+static bool own_slot_take(uint32_t i, uintptr_t start, uintptr_t end)
+{
+    uintptr_t free = 0;
+    if (!__atomic_compare_exchange_n(&own_ranges[i].start, &free, start, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_RELAXED))
+        return false;
+    own_ranges[i].end = end;
+    return true;
+}
+
+static void own_pages_add(uintptr_t start, size_t size)
+{
+    if (__atomic_load_n(&own_freed, __ATOMIC_RELAXED)) {
+        uint32_t used = __atomic_load_n(&own_used, __ATOMIC_ACQUIRE);
+        for (uint32_t i = 0; i < used && i < OWN_RANGES; i++)
+            if (own_slot_take(i, start, start + size)) {
+                __atomic_fetch_sub(&own_freed, 1, __ATOMIC_RELAXED);
+                return;
+            }
+    }
+    if (__atomic_load_n(&own_used, __ATOMIC_RELAXED) >= OWN_RANGES)
+        return;
+    uint32_t i = __atomic_fetch_add(&own_used, 1, __ATOMIC_ACQ_REL);
+    if (i < OWN_RANGES && !own_slot_take(i, start, start + size))
+        own_pages_add(start, size); /* another thread took it for a freed one */
+}
+
+static void own_pages_remove(uintptr_t start)
+{
+    uint32_t used = __atomic_load_n(&own_used, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < used && i < OWN_RANGES; i++)
+        if (own_ranges[i].start == start) {
+            own_ranges[i].end = 0;
+            __atomic_store_n(&own_ranges[i].start, 0, __ATOMIC_RELEASE);
+            __atomic_fetch_add(&own_freed, 1, __ATOMIC_RELAXED);
+            return;
+        }
+}
+
+void own_pages_each(void (*visit)(uintptr_t start, uintptr_t end, void *with), void *with)
+{
+    uint32_t used = __atomic_load_n(&own_used, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < used && i < OWN_RANGES; i++)
+        if (own_ranges[i].start && own_ranges[i].end)
+            visit(own_ranges[i].start, own_ranges[i].end, with);
+}
+
 void *pages_map(size_t size)
 {
     long at = raw_syscall(SYS_mmap, 0, size, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return raw_failed(at) ? NULL : (void *)at;
+    if (raw_failed(at))
+        return NULL;
+    own_pages_add((uintptr_t)at, (size + 4095) & ~(size_t)4095);
+    return (void *)at;
 }
 
 void *pages_map_wiped(size_t size)
@@ -113,6 +173,8 @@ void *pages_map_wiped(size_t size)
 
 void pages_unmap(void *at, size_t size)
 {
+    /* Before: once it is unmapped, the program may get the same addresses. */
+    own_pages_remove((uintptr_t)at);
     raw_syscall(SYS_munmap, at, size);
 }
 

@@ -46,4 +46,8 @@ void *arena_alloc(size_t size);
 /* Zeroed pages that read as zero again in a fork's child (MADV_WIPEONFORK): for tables that go with
    the recording, of which the child gets its own. The kernel copies no page tables for them. */
 void *pages_map_wiped(size_t size);
+
+/* Every range that the functions above obtained and that is still mapped, in no order: what the
+   leak scan must not take for memory of the program. A pages_unmap must name a whole pages_map. */
+void own_pages_each(void (*visit)(uintptr_t start, uintptr_t end, void *with), void *with);
 #endif
