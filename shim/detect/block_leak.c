@@ -1,5 +1,7 @@
 #include "detect/block_leak.h"
 
+#include <stdlib.h>
+
 #include "base/recording.h"
 #include "base/say.h"
 #include "detect/fault.h"
@@ -196,6 +198,25 @@ static void scan_with(struct thread *self, const struct saved_registers *registe
     __atomic_store_n(&recording->scanned, 1, __ATOMIC_RELEASE);
 }
 
+/*
+ * Where the program's own part of the stack begins, when we are called by exit: its frames and ours
+ * lie where those of main and its callees lay, full of old pointers in slots that were never
+ * written since, so they are not read. What counts of them is what __run_exit_handlers saved at its
+ * entry: six registers, right below the return address into exit.
+ */
+#define EXIT_SIZE   64u   /* bytes: exit is one call (stdlib/exit.c of glibc) */
+#define EXIT_FRAMES 4096u /* bytes of stack within which exit's frame must be */
+static uintptr_t program_stack(const struct thread *self, uintptr_t sp)
+{
+    uintptr_t entry = (uintptr_t)exit;
+    if (sp < self->stack_low || sp >= self->stack_high)
+        return sp;
+    for (uintptr_t at = sp & ~7ul; at < sp + EXIT_FRAMES && at + 8 <= self->stack_high; at += 8)
+        if (*(const uintptr_t *)at - entry - 1 < EXIT_SIZE)
+            return at - 6 * sizeof(uintptr_t);
+    return sp;
+}
+
 __attribute__((noinline)) void block_leak_scan(struct thread *self)
 {
     struct saved_registers registers;
@@ -205,6 +226,6 @@ __attribute__((noinline)) void block_leak_scan(struct thread *self)
     registers.bp = *(const uintptr_t *)__builtin_frame_address(0);
     registers.pc = 0;
     /* What this function has used of them already, it saved in its own frame, above this. */
-    registers.sp = (uintptr_t)&registers;
+    registers.sp = program_stack(self, (uintptr_t)&registers);
     scan_with(self, &registers);
 }

@@ -74,7 +74,11 @@ static bool is_descriptor(uintptr_t pthread)
     return words[0] == pthread && words[2] == pthread;
 }
 
-/* Ended threads' stacks. Of one that can still be joined the descriptor counts: it holds the
+/* The second word of a descriptor is the table of its modules' thread-local storage, a heap block
+   that glibc keeps with the stack for the next thread. */
+#define DESCRIPTOR_KEPT 16u
+
+/* Ended threads' stacks. Of one that can still be joined the whole descriptor counts: it holds the
    result. */
 static void exclude_dead_stacks(struct stacks *stacks)
 {
@@ -88,9 +92,10 @@ static void exclude_dead_stacks(struct stacks *stacks)
         if (!map || map->kind != MAPPING_ANONYMOUS || map->start > row->pthread ||
             !is_descriptor(row->pthread) || is_live_stack(stacks, row->stack_low, row->stack_high))
             continue;
-        bool settled = row->flags & (THREAD_JOINED | THREAD_DETACHED);
         uintptr_t low = row->stack_low > map->start ? row->stack_low : map->start;
-        ranges_add(stacks->excluded, low, settled ? row->stack_high : row->pthread);
+        ranges_add(stacks->excluded, low, row->pthread);
+        if (row->flags & (THREAD_JOINED | THREAD_DETACHED))
+            ranges_add(stacks->excluded, row->pthread + DESCRIPTOR_KEPT, row->stack_high);
     }
 }
 

@@ -51,7 +51,7 @@ int main(void)
 {
     char *small[] = {"A=1", "LD_PRELOAD=libm.so.6", "B=2", NULL}, *empty[] = {NULL};
     char **large = calloc(5001, sizeof *large);
-    for (int i = 0; i < 5000; i++)
+    for (int i = 0; i < 4999; i++)
         asprintf(&large[i], "LARGE%d=%d", i, i);
     large[4999] = "LAST=1";
     show("own");

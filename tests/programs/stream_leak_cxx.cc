@@ -3,7 +3,7 @@
 */
 #include <fstream>
 
-static std::ifstream *kept;
+[[gnu::used]] static std::ifstream *kept;
 
 __attribute__((noinline)) static void leave()
 {

@@ -22,7 +22,7 @@ struct Local {
 };
 static thread_local Local local;
 
-static std::thread *left;
+[[gnu::used]] static std::thread *left;
 static std::atomic<bool> detached_done;
 
 static void throws()
