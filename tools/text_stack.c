@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define FRAMES_SHOWN   14  /* without --all: the first ones and the last two */
+#define FRAMES_SHOWN   14  /* without --all */
 #define NAME_COLUMN    44  /* names longer than that push their place to the right */
 #define NAME_LONG      72  /* names longer than that are shortened without --all */
 #define SOURCE_COLUMNS 110 /* lines of source are cut at the terminal's width, but not before */
@@ -95,6 +95,10 @@ static const char *frame_place(struct output *output, const struct frame *frame,
     size_t length = strlen(directory);
     if (length > 1 && !strncmp(file, directory, length) && file[length] == '/')
         file += length + 1;
+    /* Rust's library: "/rustc/HASH/library/…" */
+    const char *rust = strncmp(file, "/rustc/", 7) ? NULL : strchr(file + 7, '/');
+    if (rust)
+        file = rust + 1;
     if (!frame->line)
         return file;
     if (!frame->column)
@@ -145,50 +149,90 @@ static void print_frame(struct output *output, const struct frame *frame, unsign
     fputc('\n', output->out);
 }
 
-/* What runs before main, on one line. */
+/* What runs before main, on one line: the plain names. */
 static void print_startup(struct output *output, const struct trace *trace, unsigned indent)
 {
-    unsigned first = trace->count - trace->startup;
+    unsigned printed = 0;
     fprintf(output->out, "%*s%s    ", (int)indent, "", style(output, STYLE_DIM));
-    for (unsigned i = 0; i < trace->startup && i < STARTUP_SHOWN; i++) {
-        const struct frame *frame = &trace->frames[first + i];
-        fprintf(output->out, "%s%s", i ? ", " : "",
-                frame->function ? frame->function : frame_module(frame));
+    for (unsigned i = trace->count - trace->startup; i < trace->count; i++) {
+        const struct frame *frame = &trace->frames[i];
+        const char *name = frame->function ? frame->function : frame_module(frame);
+        if (strstr(name, "::") || printed == STARTUP_SHOWN)
+            continue;
+        fprintf(output->out, "%s%s", printed++ ? ", " : "", name);
     }
-    fprintf(output->out, "%s\n", style(output, STYLE_PLAIN));
+    fprintf(output->out, "%s%s\n", printed ? "" : "…", style(output, STYLE_PLAIN));
+}
+
+/* Which frames to show: all when they are few, else the first three, the last, those of the
+   program's own source, and as many of the first others as there is room for. */
+static void choose_frames(const struct output *output, const struct trace *trace, unsigned count,
+                          bool *ret_shown)
+{
+    unsigned room = FRAMES_SHOWN;
+    bool all = output->all || count <= FRAMES_SHOWN;
+    for (unsigned i = 0; i < count; i++) {
+        ret_shown[i] = all || i < 3 || i == count - 1;
+        room -= !all && ret_shown[i];
+    }
+    for (int own = 1; !all && own >= 0; own--)
+        for (unsigned i = 0; i < count && room; i++)
+            if (!ret_shown[i] && (!own || is_own_source(&trace->frames[i]))) {
+                ret_shown[i] = true;
+                room--;
+            }
+}
+
+static unsigned name_width(struct output *output, const struct trace *trace, unsigned count,
+                           const bool *shown)
+{
+    unsigned width = 0;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned name = shown[i] ? columns(frame_name(output, &trace->frames[i])) : 0;
+        if (name <= NAME_COLUMN && name > width)
+            width = name;
+    }
+    return width;
+}
+
+static void print_gap(struct output *output, unsigned count, unsigned indent)
+{
+    fprintf(output->out, "%*s%s    … %u more frame%s …%s\n", (int)indent, "",
+            style(output, STYLE_DIM), count, count == 1 ? "" : "s", style(output, STYLE_PLAIN));
+}
+
+static void print_cut(struct output *output, const struct trace *trace, unsigned indent)
+{
+    const char *why = trace->flags & STACK_TRUNCATED ? "deeper frames were not kept (--stack-depth)"
+                      : trace->flags & STACK_BROKEN  ? "the stack could not be followed further"
+                                                     : NULL;
+    if (why)
+        fprintf(output->out, "%*s%s    %s%s\n", (int)indent, "", style(output, STYLE_DIM), why,
+                style(output, STYLE_PLAIN));
 }
 
 void text_stack(struct output *output, struct sources *sources, const struct trace *trace,
                 const char *directory, unsigned indent)
 {
-    unsigned count = trace->count - trace->startup, head = count, width = 0;
-    if (!output->all && count > FRAMES_SHOWN)
-        head = FRAMES_SHOWN - 2;
+    unsigned count = trace->count - trace->startup, skipped = 0;
+    bool *shown = arena_take(&output->arena, count * sizeof *shown), sourced = false;
+    choose_frames(output, trace, count, shown);
+    unsigned width = name_width(output, trace, count, shown);
     for (unsigned i = 0; i < count; i++) {
-        unsigned name =
-            i < head || i >= count - 2 ? columns(frame_name(output, &trace->frames[i])) : 0;
-        if (name <= NAME_COLUMN && name > width)
-            width = name;
-    }
-    bool sourced = false;
-    for (unsigned i = 0; i < count; i++) {
-        if (i == head) {
-            fprintf(output->out, "%*s%s    … %u more frames …%s\n", (int)indent, "",
-                    style(output, STYLE_DIM), count - 2 - head, style(output, STYLE_PLAIN));
-            i = count - 2;
+        if (!shown[i]) {
+            skipped++;
+            continue;
         }
+        if (skipped)
+            print_gap(output, skipped, indent);
+        skipped = 0;
         print_frame(output, &trace->frames[i], i, directory, indent, width);
         if (!sourced)
             sourced = print_source(output, sources, &trace->frames[i], indent + 4);
     }
     if (trace->startup)
         print_startup(output, trace, indent);
-    if (trace->flags & STACK_TRUNCATED)
-        fprintf(output->out, "%*s%s    deeper frames were not kept (--stack-depth)%s\n",
-                (int)indent, "", style(output, STYLE_DIM), style(output, STYLE_PLAIN));
-    else if (trace->flags & STACK_BROKEN)
-        fprintf(output->out, "%*s%s    the stack could not be followed further%s\n", (int)indent,
-                "", style(output, STYLE_DIM), style(output, STYLE_PLAIN));
+    print_cut(output, trace, indent);
 }
 
 const char *text_place(struct output *output, const struct trace *trace, const char *directory,

@@ -45,6 +45,7 @@ static bool is_startup(const struct frame *frame)
                                         "__libc_start_main",
                                         "_start",
                                         "start_thread",
+                                        "execute_native_thread_routine",
                                         "clone",
                                         "__clone",
                                         "clone3",
@@ -82,6 +83,13 @@ static unsigned add_frames(struct tracer *tracer, uint64_t pc, bool exact, uint3
 
 #define FRAMES_MAX 512
 
+/* The frame through which the marker at index calls the program: FnOnce's is start-up, too. */
+static unsigned rust_callee(const struct trace *trace, unsigned index)
+{
+    const char *inner = index > 1 ? trace->frames[index - 1].function : NULL;
+    return inner && strstr(inner, "FnOnce") ? index - 1 : index;
+}
+
 /* At least the innermost frame stays. */
 static unsigned count_startup(const struct trace *trace)
 {
@@ -91,6 +99,12 @@ static unsigned count_startup(const struct trace *trace)
         startup = 1;
     while (startup + 1 < count && is_startup(&trace->frames[count - startup - 1]))
         startup++;
+    /* Rust marks where its own start-up ends, for backtraces to be cut there. */
+    for (unsigned i = count - startup; i-- > 1;) {
+        const char *function = trace->frames[i].function;
+        if (function && strstr(function, "__rust_begin_short_backtrace"))
+            return count - rust_callee(trace, i);
+    }
     return startup;
 }
 
