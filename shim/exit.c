@@ -78,7 +78,7 @@ static int report(int status)
 {
     if (environment.launched)
         return status;
-    bool told = plain_has(SEVERITY_WARNING) || recording->unobserved;
+    bool told = plain_has(SEVERITY_WARNING) || (recording->unobserved & ~UNOBSERVED_SCAN_SKIPPED);
     bool print = options.number[OPTION_REPORT] && (told || is_first());
     bool judge = options.number[OPTION_EXITCODE] && status == 0 && plain_has(SEVERITY_NOTE);
     if (!print && !judge)

@@ -8,6 +8,7 @@
 #include "detect/handle_misuse.h"
 #include "interpose/handles.h"
 #include "interpose/real.h"
+#include "state/process.h"
 #include "state/stack.h"
 #include "state/wait.h"
 
@@ -353,6 +354,8 @@ static int closed(int result, bool told, const struct handle_closing *closing)
 int wrap_close(int fd)
 {
     struct handle_closing what;
+    if (unlikely(fd == 2))
+        process_stderr_closes(FRAME);
     bool told = closing(fd, FRAME, &what);
     return closed(real.close(fd), told, &what);
 }

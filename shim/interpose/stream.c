@@ -9,6 +9,7 @@
 #include "interpose/real.h"
 #include "state/environment.h"
 #include "state/options.h"
+#include "state/process.h"
 #include "state/stack.h"
 #include "state/stream.h"
 
@@ -188,6 +189,8 @@ static void closing(FILE *stream, enum handle_state state, const char *called, c
 
 int wrap_fclose(FILE *stream)
 {
+    if (unlikely(stream == stderr))
+        process_stderr_closes(FRAME);
     closing(stream, HANDLE_CLOSED, "fclose", FRAME);
     return real.fclose(stream);
 }

@@ -1,6 +1,7 @@
 #include "report/log.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
@@ -9,7 +10,11 @@
 #include "base/syscall.h"
 #include "base/text.h"
 #include "state/clock.h"
+#include "state/environment.h"
 #include "state/options.h"
+#include "state/process.h"
+#include "state/stack.h"
+#include "state/thread.h"
 
 static struct stat initial; /* st_mode 0: descriptor 2 was not open */
 
@@ -29,6 +34,34 @@ static bool stderr_is_there(void)
         return false;
     bool same = initial.st_mode && now.st_dev == initial.st_dev && now.st_ino == initial.st_ino;
     return same || !S_ISSOCK(now.st_mode);
+}
+
+static int kept = -1;
+
+/* Is the wrapper called by a handler of exit? exit itself has one call, early on. A program that
+   closes its stderr earlier means to let go of it: whoever reads it waits for its end. */
+static bool in_exit(struct thread *self, const void *frame)
+{
+    struct stack_start start = stack_start_of(self, frame);
+    struct stack_frames stack;
+    stack_walk(&start, 16, &stack);
+    for (uint32_t i = 0; i < stack.count; i++)
+        if (stack.frames[i] - (uintptr_t)exit < 64)
+            return true;
+    return false;
+}
+
+void process_stderr_closes(const void *frame)
+{
+    if (kept >= 0 || environment.launched || !options.number[OPTION_REPORT] ||
+        *options.text[OPTION_LOG_PATH])
+        return;
+    struct thread *self = guard_enter();
+    if (!self)
+        return;
+    if (stderr_is_there() && in_exit(self, frame))
+        kept = (int)raw_syscall(SYS_fcntl, 2, F_DUPFD_CLOEXEC, 3);
+    guard_leave(self);
 }
 
 /* %p pid, %e program, %t time (seconds since 1970), %h host, %% itself. */
@@ -69,7 +102,7 @@ int log_open(const char *program, const char *directory)
     static char path[2048];
     const char *pattern = options.text[OPTION_LOG_PATH];
     if (!*pattern)
-        return stderr_is_there() ? 2 : -1;
+        return kept >= 0 ? kept : stderr_is_there() ? 2 : -1;
     struct text text = text_in(path, sizeof path);
     if (*pattern != '/') {
         text_add(&text, directory);

@@ -1,7 +1,7 @@
 /*
  * Turning points of the process in which every part has a share: its end, and a fork's child. The
- * wiring (exit.c, fork.c) implements them; they are declared here because wrappers and signal
- * handlers, which lie below the wiring, come upon them.
+ * wiring (exit.c, fork.c) and report/ implement them; they are declared here because wrappers and
+ * signal handlers, which lie below the wiring, come upon them.
  */
 #ifndef HOLDFAST_STATE_PROCESS_H
 #define HOLDFAST_STATE_PROCESS_H
@@ -30,6 +30,10 @@ void process_forks(void);
 
 /* In a fork's child, before any code of the program: a recording of its own. */
 void process_forked(void);
+
+/* Before the program gives up descriptor 2, by the wrapper with that frame: where a handler of exit
+   does it (all of coreutils), what it leads to is kept for the report. errno is kept. */
+void process_stderr_closes(const void *frame);
 
 /* What quick_exit was called with; for the handler that runs after the program's. */
 extern int process_quick_status;
