@@ -14,7 +14,7 @@ static void help_row(FILE *out, const char *head, const char *help, const char *
     print_wrapped(out, text, terminal_width(out), 6);
 }
 
-static void option_help(FILE *out, const struct option_info *row)
+static void option_help(FILE *out, const struct option_info *row, const char *initial)
 {
     static const char *const values[] = {
         [OPTION_TYPE_BOOL] = "on|off", [OPTION_TYPE_NUMBER] = "N", [OPTION_TYPE_TEXT] = "TEXT"};
@@ -24,7 +24,7 @@ static void option_help(FILE *out, const struct option_info *row)
         if (*c == '_')
             *c = '-';
     snprintf(head, sizeof head, "--%s=%s", name, values[row->type]);
-    help_row(out, head, row->help, row->initial);
+    help_row(out, head, row->help, initial);
 }
 
 void flags_help(FILE *out, enum command command)
@@ -53,7 +53,9 @@ void flags_help(FILE *out, enum command command)
         if (!headed)
             fputs("\nOptions of the watched program (also HOLDFAST_OPTIONS=name=value:…):\n", out);
         headed = true;
-        option_help(out, &option_table[i]);
+        /* A report alone fails only when it is asked to. */
+        bool ours = command == COMMAND_RUN || i != OPTION_FAIL_ON;
+        option_help(out, &option_table[i], ours ? option_table[i].initial : "none");
     }
 }
 

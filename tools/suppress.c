@@ -191,19 +191,25 @@ static bool frame_pattern_fits(const struct frame_pattern *want, const struct fr
     }
 }
 
+/* Do the patterns fit the innermost frames? As with * in a text, only the last "..." needs to be
+   tried again: what fits leftmost leaves the most for the rest. */
 static bool frames_fit(const struct frame_pattern *want, unsigned wanted,
                        const struct frame *frames, unsigned count)
 {
-    while (wanted) {
-        if (want->by == FRAME_ANY_NUMBER) {
-            for (unsigned skip = 0; skip <= count; skip++)
-                if (frames_fit(want + 1, wanted - 1, frames + skip, count - skip))
-                    return true;
+    unsigned w = 0, f = 0, after_any = 0, from = 0;
+    while (w < wanted) {
+        if (want[w].by == FRAME_ANY_NUMBER) {
+            after_any = ++w;
+            from = f;
+        } else if (f < count && frame_pattern_fits(&want[w], &frames[f])) {
+            w++;
+            f++;
+        } else if (after_any && from < count) {
+            f = ++from;
+            w = after_any;
+        } else {
             return false;
         }
-        if (!count || !frame_pattern_fits(want, frames))
-            return false;
-        want++, wanted--, frames++, count--;
     }
     return true;
 }
