@@ -248,7 +248,10 @@ static __attribute__((noinline)) bool step_wide(struct walker *w, uint32_t code,
     }
     if (stepped)
         return true;
-    stop_noting(w); /* how it ends is not a function of the words alone */
+    /* How it ends is not a function of the words alone, except that generated code has no rows
+       wherever it is met again. */
+    if (kind != ROW_NO_MODULE || w->exact)
+        stop_noting(w);
     if (!w->lacking || !walk_again(w->start, depth, frames))
         frames->flags |= STACK_BROKEN;
     return false;

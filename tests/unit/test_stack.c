@@ -367,6 +367,54 @@ Test(stack, a_walk_ends_where_memory_does)
     cr_expect_geq(frames.count, 1);
 }
 
+static uint64_t random_word(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return *state >> 20;
+}
+
+/* Two pages with nothing behind them, full of what stacks hold: code addresses, addresses on the
+   same pages, and numbers. */
+static void fill_with_anything(uintptr_t *words, uint64_t *state)
+{
+    for (unsigned i = 0; i < 1024; i++) {
+        uint64_t random = random_word(state);
+        words[i] = random % 4 == 0   ? (uintptr_t)words + random / 4 % 8192
+                   : random % 4 == 3 ? random
+                                     : (uintptr_t)getpid + random / 4 % 200000;
+    }
+}
+
+Test(stack, walks_over_nonsense_end_without_a_fault, .timeout = 120)
+{
+    char *pages = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    munmap(pages + 8192, 4096);
+    uint64_t state = 1, frames_seen = 0;
+    for (unsigned round = 0; round < 20000; round++) {
+        if (round % 100 == 0)
+            fill_with_anything((uintptr_t *)pages, &state);
+        struct stack_start start = {
+            .pc = (uintptr_t)getpid + random_word(&state) % 200000,
+            .sp = (uintptr_t)pages + (random_word(&state) % 8192 & (round % 7 ? ~7ul : ~0ul)),
+            .bp = (uintptr_t)pages + random_word(&state) % 8200,
+            .exact = round % 2,
+            .low = round % 3 ? (uintptr_t)pages : 0,
+            .high = round % 3 ? (uintptr_t)pages + 8192 : 0,
+        };
+        uint64_t registers[23];
+        for (unsigned i = 0; i < 23; i++)
+            registers[i] = (uintptr_t)pages + random_word(&state) % 9000;
+        registers[REG_RIP] = start.pc, registers[REG_RSP] = start.sp, registers[REG_RBP] = start.bp;
+        if (start.exact && round % 5)
+            start.registers = registers;
+        struct stack_frames frames;
+        stack_walk(&start, STACK_FRAMES_MAX, &frames);
+        cr_assert(frames.count >= 1 && frames.count <= STACK_FRAMES_MAX);
+        frames_seen += frames.count;
+    }
+    cr_expect_gt(frames_seen, 40000, "the walks should go somewhere, not %lu", frames_seen);
+}
+
 Test(stack, a_call_through_a_bad_pointer_leads_to_its_caller)
 {
     struct stack_start here = stack_start_of(&self, __builtin_frame_address(0));
