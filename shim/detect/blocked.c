@@ -45,7 +45,7 @@ struct wait {
     uint32_t kind, stack;
     uint64_t object, since;
     struct thread *holder; /* owner of the lock or thread to be joined, NULL unknown or gone */
-    bool has_holder;
+    bool has_holder, unseen;
 };
 
 /* What other threads' memory says, where it may be gone by now. */
@@ -77,34 +77,40 @@ static struct thread *thread_with(int32_t tid, uint32_t number)
     return t;
 }
 
-/* The stack pointer with which the thread stands in a system call, 0 while it runs, UINTPTR_MAX
-   when the kernel does not say. /proc/self/task/TID/syscall: number, six arguments, sp, pc. */
-static uintptr_t sleeping_at(int32_t tid)
-{
-    char line[256];
-    long size = task_read(tid, "syscall", line, sizeof line);
-    if (size <= 0)
-        return UINTPTR_MAX;
-    if (line[0] == 'r')
-        return 0;
-    uintptr_t sp = 0;
-    int words = 0;
-    for (long i = 1; i < size && words < 2; i++) /* backwards: pc, then sp */
-        if (line[size - i - 1] == ' ' && ++words == 2)
-            for (const char *at = &line[size - i + 2]; *at > ' '; at++)
-                sp = sp * 16 + (uintptr_t)(*at <= '9' ? *at - '0' : (*at | 32) - 'a' + 10);
-    return sp;
-}
-
 /* It is where its row says, and not on its way in or out, nor elsewhere after a longjmp. */
 static bool really_waits(const struct look *look, const struct thread *thread, uint32_t kind)
 {
     if (thread == look->self || kind == WAIT_SPIN)
         return true;
-    uintptr_t sp = sleeping_at(thread->tid);
-    if (sp == UINTPTR_MAX)
+    struct task_call call;
+    int known = task_call(thread->tid, &call);
+    if (known < 0)
         return !(thread->waiting & WAITING_INTERRUPTED);
-    return sp <= thread->saved.sp && thread->saved.sp - sp < CALL_FRAMES_MOST;
+    return known && call.sp <= thread->saved.sp && thread->saved.sp - call.sp < CALL_FRAMES_MOST;
+}
+
+/* Calls that libc makes inside of others and that wait for good: stdio's reads, system's and
+   pclose's wait. Only the kernel knows of them, not since when, nor whether anybody was woken
+   there.
+ */
+static bool unseen_wait(const struct look *look, struct thread *thread, struct wait *ret)
+{
+    struct task_call call;
+    if (thread == look->self || thread->row->flags & THREAD_ADOPTED ||
+        task_call(thread->tid, &call) != 1 ||
+        (call.number != SYS_read && call.number != SYS_wait4) || call.sp < thread->stack_low ||
+        call.sp >= thread->stack_high)
+        return false;
+    struct stack_start start = {.pc = call.pc, .sp = call.sp, .exact = true};
+    start.low = call.sp;
+    start.high = thread->stack_high;
+    *ret = (struct wait){.thread = thread, .kind = WAIT_CHILD, .unseen = true};
+    if (call.number == SYS_read) {
+        ret->kind = WAIT_READ;
+        ret->object = call.arguments[0];
+    }
+    ret->stack = stack_at(look->self, &start);
+    return true;
 }
 
 /* False when the thread does not wait, or not without end. */
@@ -115,10 +121,12 @@ static bool wait_of(const struct look *look, struct thread *thread, struct wait 
         return false;
     struct wait wait = {.thread = thread,
                         .kind = __atomic_load_n(&row->wait_kind, __ATOMIC_ACQUIRE)};
+    if (!wait.kind)
+        return unseen_wait(look, thread, ret);
     wait.stack = row->wait_stack;
     wait.object = row->wait_object;
     wait.since = row->wait_since;
-    if (!wait.kind || row->wait_deadline || !really_waits(look, thread, wait.kind) ||
+    if (row->wait_deadline || !really_waits(look, thread, wait.kind) ||
         __atomic_load_n(&row->wait_kind, __ATOMIC_ACQUIRE) != wait.kind ||
         row->wait_since != wait.since)
         return false;
@@ -188,7 +196,7 @@ static void tell(const struct look *look, const struct wait *wait, enum grade gr
     task_name(thread->row);
     if (grade == IDLES)
         finding.severity = SEVERITY_NOTE;
-    if (look->by_signal)
+    if (look->by_signal || wait->unseen)
         finding.confidence = CONFIDENCE_LIKELY;
     struct evidence_row *what = finding_evidence(&finding, EVIDENCE_WAIT, ROLE_WAITING);
     what->thread = thread->number;

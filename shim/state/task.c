@@ -24,6 +24,36 @@ long task_read(int32_t tid, const char *name, char *buffer, size_t room)
     return size;
 }
 
+/* The next word of a line of numbers, decimal or 0x…; at moves behind it. */
+static uintptr_t next_number(const char **at)
+{
+    const char *c = *at;
+    bool negative = *c == '-', hex = c[0] == '0' && c[1] == 'x';
+    uintptr_t value = 0;
+    for (c += negative ? 1 : hex ? 2 : 0; *c > ' '; c++)
+        value = value * (hex ? 16 : 10) + (uintptr_t)(*c <= '9' ? *c - '0' : (*c | 32) - 'a' + 10);
+    *at = *c == ' ' ? c + 1 : c;
+    return negative ? -value : value;
+}
+
+/* The file says "running", "-1 sp pc", or number, six arguments, sp and pc. */
+int task_call(int32_t tid, struct task_call *ret)
+{
+    char line[256];
+    const char *at = line;
+    long size = task_read(tid, "syscall", line, sizeof line);
+    if (size <= 0)
+        return size < 0 ? (int)size : -1;
+    if (line[0] == 'r')
+        return 0;
+    ret->number = (long)next_number(&at);
+    for (int i = 0; i < 6 && ret->number >= 0; i++)
+        ret->arguments[i] = next_number(&at);
+    ret->sp = next_number(&at);
+    ret->pc = next_number(&at);
+    return 1;
+}
+
 /* comm is at most 15 letters and a newline. */
 void task_name(struct thread_row *row)
 {
