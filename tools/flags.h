@@ -75,6 +75,10 @@ bool flags_on(const struct flags *flags, enum flag flag);
 const char *flags_option(const struct flags *flags, enum option option);
 uint64_t flags_option_number(const struct flags *flags, enum option option);
 
+/* What an option of the shim is for command when it is not given: a report alone fails only when it
+   is asked to. */
+const char *flags_initial(enum command command, enum option option);
+
 /* Does command take this option of the shim as a flag? */
 bool flags_takes_option(enum command command, enum option option);
 

@@ -14,6 +14,12 @@ static void help_row(FILE *out, const char *head, const char *help, const char *
     print_wrapped(out, text, terminal_width(out), 6);
 }
 
+const char *flags_initial(enum command command, enum option option)
+{
+    return command != COMMAND_RUN && option == OPTION_FAIL_ON ? "none"
+                                                              : option_table[option].initial;
+}
+
 static void option_help(FILE *out, const struct option_info *row, const char *initial)
 {
     static const char *const values[] = {
@@ -53,9 +59,7 @@ void flags_help(FILE *out, enum command command)
         if (!headed)
             fputs("\nOptions of the watched program (also HOLDFAST_OPTIONS=name=value:…):\n", out);
         headed = true;
-        /* A report alone fails only when it is asked to. */
-        bool ours = command == COMMAND_RUN || i != OPTION_FAIL_ON;
-        option_help(out, &option_table[i], ours ? option_table[i].initial : "none");
+        option_help(out, &option_table[i], flags_initial(command, i));
     }
 }
 

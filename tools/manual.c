@@ -58,20 +58,20 @@ static void flags_of(enum command command)
     }
 }
 
-static void option_item(const struct option_info *row, const char *dashes)
+static void option_item(const struct option_info *row, const char *dashes, const char *initial)
 {
     static const char *const arguments[] = {
         [OPTION_TYPE_BOOL] = "on|off", [OPTION_TYPE_NUMBER] = "N", [OPTION_TYPE_TEXT] = "TEXT"};
     char head[80];
     snprintf(head, sizeof head, "%s%s", dashes, row->name);
-    item(head, arguments[row->type], row->help, row->initial);
+    item(head, arguments[row->type], row->help, initial);
 }
 
 static void borrowed_options_of(enum command command)
 {
     for (unsigned i = 0; command != COMMAND_RUN && i < OPTION_COUNT; i++)
         if (flags_takes_option(command, i))
-            option_item(&option_table[i], "--");
+            option_item(&option_table[i], "--", flags_initial(command, i));
 }
 
 static void commands(void)
@@ -99,7 +99,7 @@ static void options(void)
           "\"'value with : in it'\" ).\n",
           stdout);
     for (unsigned i = 0; i < OPTION_COUNT; i++)
-        option_item(&option_table[i], "");
+        option_item(&option_table[i], "", option_table[i].initial);
 }
 
 static void kinds(void)
