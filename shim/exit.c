@@ -45,7 +45,6 @@ static void look(struct thread *self, enum process_ending ending, int status, co
 {
     (void)frame;
     recording->ending = refine(ending, self);
-    recording->status = status;
     __atomic_store_n(&recording->state, PROCESS_ENDING, __ATOMIC_RELEASE);
     if (observing.handles)
         handle_leak_look(self);
@@ -80,7 +79,7 @@ static int report(int status)
         return status;
     bool told = plain_has(SEVERITY_WARNING) || (recording->unobserved & ~UNOBSERVED_SCAN_SKIPPED);
     bool print = options.number[OPTION_REPORT] && (told || is_first());
-    bool judge = options.number[OPTION_EXITCODE] && status == 0 && plain_has(SEVERITY_NOTE);
+    bool judge = options.number[OPTION_EXITCODE] && !(status & 0xff) && plain_has(SEVERITY_NOTE);
     if (!print && !judge)
         return status;
     const char *strings = (const char *)section_start[SECTION_STRINGS];
@@ -108,7 +107,7 @@ int last_look(enum process_ending ending, int status, const void *frame)
     signals_block(&mask);
     lock_take(LOCK_LAST_LOOK);
     if (recording->state == PROCESS_RUNNING) {
-        look(self, ending, status, frame);
+        look(self, ending, ending == ENDING_SIGNAL ? status : status & 0xff, frame);
         status = report(status);
     }
     lock_give(LOCK_LAST_LOOK);

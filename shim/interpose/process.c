@@ -250,20 +250,28 @@ int wrap_posix_spawnp(pid_t *pid, const char *name, const posix_spawn_file_actio
                                        .attributes = attributes});
 }
 
-/* libc starts the shell itself, with environ. */
+static void take_environment_back(void *unused)
+{
+    struct thread *self = guard_enter();
+    if (!self)
+        return;
+    environment_return();
+    guard_leave(self);
+}
+
+/* libc starts the shell itself, with environ. A cancellation point. */
 int wrap_system(const char *command)
 {
     struct thread *self = command && options.number[OPTION_FOLLOW_CHILDREN] ? guard_enter() : NULL;
+    int result, saved;
     if (!self)
         return real.system(command);
     environment_lend();
     guard_leave(self);
-    int result = real.system(command);
-    int saved = errno;
-    if ((self = guard_enter())) {
-        environment_return();
-        guard_leave(self);
-    }
+    pthread_cleanup_push(take_environment_back, NULL);
+    result = real.system(command);
+    saved = errno;
+    pthread_cleanup_pop(1);
     errno = saved;
     return result;
 }
