@@ -46,4 +46,9 @@ const char *maker_sample_name(unsigned i);
 /* Fills maker with that sample; false for an unknown name. */
 bool maker_sample(struct maker *maker, const char *name);
 
+/* A fresh folder in /tmp to work in, and away with it and all that is in it: a test's init and
+ * fini. */
+void maker_enter_folder(void);
+void maker_leave_folder(void);
+
 #endif

@@ -85,8 +85,7 @@ static int report(const char *a, const char *b)
 Test(tools_flags, statuses_of_report)
 {
     struct maker maker;
-    char folder[] = "/tmp/test-flags-XXXXXX";
-    cr_assert(mkdtemp(folder) && !chdir(folder));
+    maker_enter_folder();
     cr_assert(maker_sample(&maker, "findings"));
     cr_assert_eq(maker_write(&maker, "a.holdfast"), 0);
     cr_expect_eq(report("a.holdfast", "--all"), STATUS_OK);
@@ -100,6 +99,7 @@ Test(tools_flags, statuses_of_report)
     cr_expect_eq(report("missing.holdfast", "--all"), STATUS_UNREADABLE);
     cr_expect_eq(report("/etc/passwd", "--all"), STATUS_UNREADABLE);
     cr_expect_eq(report("999999999", "--all"), STATUS_UNREADABLE);
+    maker_leave_folder();
 }
 
 Test(tools_flags, statuses_of_explain_and_list)

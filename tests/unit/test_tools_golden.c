@@ -17,12 +17,7 @@ static const char *const formats[] = {
 #undef FORMAT
 };
 
-static void enter_folder(void)
-{
-    char folder[] = "/tmp/test-golden-XXXXXX";
-    cr_assert(mkdtemp(folder) && !chdir(folder));
-}
-TestSuite(tools_golden, .init = enter_folder);
+TestSuite(tools_golden, .init = maker_enter_folder, .fini = maker_leave_folder);
 
 static char *read_text(const char *path)
 {

@@ -11,12 +11,7 @@
 #include "model.h"
 #include "suppress.h"
 
-static void enter_folder(void)
-{
-    char folder[] = "/tmp/test-model-XXXXXX";
-    cr_assert(mkdtemp(folder) && !chdir(folder));
-}
-TestSuite(tools_model, .init = enter_folder);
+TestSuite(tools_model, .init = maker_enter_folder, .fini = maker_leave_folder);
 
 static void load(struct run *run, const char *sample)
 {

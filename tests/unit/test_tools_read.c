@@ -10,12 +10,7 @@
 
 #define FILE_NAME "a.holdfast"
 
-static void enter_folder(void)
-{
-    char folder[] = "/tmp/test-read-XXXXXX";
-    cr_assert(mkdtemp(folder) && !chdir(folder));
-}
-TestSuite(tools_read, .init = enter_folder);
+TestSuite(tools_read, .init = maker_enter_folder, .fini = maker_leave_folder);
 
 static void write_sample(const char *name)
 {

@@ -5,14 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "maker.h"
 #include "suppress.h"
 
-static void enter_folder(void)
-{
-    char folder[] = "/tmp/test-rules-XXXXXX";
-    cr_assert(mkdtemp(folder) && !chdir(folder));
-}
-TestSuite(tools_suppress, .init = enter_folder);
+TestSuite(tools_suppress, .init = maker_enter_folder, .fini = maker_leave_folder);
 
 static struct rules *load(const char *text, struct problem *problem)
 {
