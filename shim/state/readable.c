@@ -25,7 +25,9 @@ struct readable readable_from(const struct stack_start *start)
 
 void readable_move(struct readable *memory, uintptr_t sp)
 {
-    memory->limit = sp >= memory->low && sp < memory->high ? memory->high : 0;
+    /* Where the red zone would reach below the stack, every word is looked at. */
+    bool inside = sp >= memory->low + RED_ZONE && sp < memory->high;
+    memory->limit = inside ? memory->high : 0;
 }
 
 bool readable_word(struct readable *memory, uintptr_t sp, uintptr_t at)

@@ -14,7 +14,7 @@
 struct readable {
     uintptr_t first;     /* sp where the walk began */
     uintptr_t low, high; /* known bounds, or 0 */
-    uintptr_t limit;     /* high while sp is inside, else 0 */
+    uintptr_t limit;     /* high while sp, with its red zone, is inside, else 0 */
     uintptr_t asked;     /* the page that was asked for last, and can be read */
     bool had_to_ask; /* a page other than the first sp's: may be gone when sp is the same again */
 };
