@@ -1,6 +1,7 @@
 /* The last look comes after all handlers and destructors: what they close is no leak.
 // status: 3
 // expect: fd-leak count=1 role=opened function=main name=/etc/group
+// expect: memory-leak count=1 bytes=123 function=lose role=allocated
 // expect-process: state=ended status=3 ending=exit_status_3
 */
 #include <fcntl.h>
@@ -25,8 +26,15 @@ __attribute__((destructor)) static void destructor(void)
     close(by_destructor);
 }
 
+__attribute__((noinline)) static void lose(void)
+{
+    void *volatile block = malloc(123);
+    block = NULL;
+}
+
 int main(void)
 {
+    lose();
     atexit(handler);
     by_handler = open("/etc/passwd", O_RDONLY);
     by_destructor = open("/etc/passwd", O_RDONLY);

@@ -1,6 +1,7 @@
 /* quick_exit's own handlers run before the last look, exit's do not run at all.
 // status: 8
 // expect: fd-leak count=1 name=/etc/group function=main
+// expect: memory-leak count=1 bytes=123 function=lose role=allocated
 // expect-process: state=ended status=8
 */
 #include <fcntl.h>
@@ -19,8 +20,15 @@ static void slow(void)
     close(by_exit);
 }
 
+__attribute__((noinline)) static void lose(void)
+{
+    void *volatile block = malloc(123);
+    block = NULL;
+}
+
 int main(void)
 {
+    lose();
     at_quick_exit(quick);
     atexit(slow);
     by_quick = open("/etc/passwd", O_RDONLY);

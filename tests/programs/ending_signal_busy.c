@@ -2,6 +2,7 @@
 // signal: INT
 // status: 130
 // expect: fd-leak count=1 function=main
+// expect: memory-leak count=1 bytes=123 function=lose role=allocated
 // expect-process: state=ended signal=2
 */
 #include <fcntl.h>
@@ -18,8 +19,15 @@ static void *works(void *unused)
     return NULL;
 }
 
+__attribute__((noinline)) static void lose(void)
+{
+    void *volatile block = malloc(123);
+    block = NULL;
+}
+
 int main(void)
 {
+    lose();
     open("/etc/passwd", O_RDONLY);
     for (int i = 0; i < 3; i++) {
         pthread_t thread;
