@@ -4,7 +4,6 @@
 
 #define CHUNK_FLAGS     7u
 #define CHUNK_IS_MAPPED 2u
-#define HEAP_ALIGNMENT  (64ull << 20) /* HEAP_MAX_SIZE: twice DEFAULT_MMAP_THRESHOLD_MAX */
 
 /* heap_info of malloc/arena.c, up to what all versions have. */
 struct heap_head {
@@ -24,14 +23,15 @@ uintptr_t glibc_chunk_end(const struct block_entry *entry, bool glibc)
     return head & CHUNK_IS_MAPPED && chunk_end > end && chunk_end % 4096 == 0 ? chunk_end : end;
 }
 
-bool glibc_arena_holds(uintptr_t start, uintptr_t end)
+uintptr_t glibc_heap_size(uintptr_t address)
 {
-    if (start % HEAP_ALIGNMENT != 0 || fault_point_set())
-        return false;
-    const struct heap_head *head = (const struct heap_head *)start;
-    bool first = head->previous == 0 && head->arena > start && head->arena < start + 4096;
-    bool later = head->previous != 0 && head->previous % HEAP_ALIGNMENT == 0 &&
-                 head->arena % HEAP_ALIGNMENT < 4096;
-    return (first || later) && head->size % 4096 == 0 && head->size <= HEAP_ALIGNMENT &&
-           head->writable_size >= head->size && end - start <= head->writable_size;
+    if (fault_point_set())
+        return 0;
+    const struct heap_head *head = (const struct heap_head *)address;
+    bool first = head->previous == 0 && head->arena > address && head->arena < address + 4096;
+    bool later = head->previous != 0 && head->previous % GLIBC_HEAP_ALIGNMENT == 0 &&
+                 head->arena % GLIBC_HEAP_ALIGNMENT < 4096;
+    bool sizes = head->size % 4096 == 0 && head->size <= GLIBC_HEAP_ALIGNMENT &&
+                 head->writable_size >= head->size && head->writable_size <= GLIBC_HEAP_ALIGNMENT;
+    return (first || later) && sizes ? head->writable_size : 0;
 }

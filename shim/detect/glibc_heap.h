@@ -18,8 +18,10 @@
    mapped by itself, else behind the block. */
 uintptr_t glibc_chunk_end(const struct block_entry *entry, bool glibc);
 
-/* True when the mapping [start, end) is the used part of an arena's heap: nothing but chunks and
-   the allocator's own state. */
-bool glibc_arena_holds(uintptr_t start, uintptr_t end);
+#define GLIBC_HEAP_ALIGNMENT (64ull << 20) /* HEAP_MAX_SIZE: twice DEFAULT_MMAP_THRESHOLD_MAX */
+
+/* Bytes of the arena's heap that begins at address, a multiple of GLIBC_HEAP_ALIGNMENT: nothing but
+   chunks and the allocator's own state. 0 when there is none. */
+uintptr_t glibc_heap_size(uintptr_t address);
 
 #endif

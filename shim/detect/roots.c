@@ -18,6 +18,24 @@ static void exclude(uintptr_t start, uintptr_t end, void *with)
     ranges_add(&((struct roots *)with)->excluded, start, end);
 }
 
+/* Heaps of arenas: the kernel joins them with what happens to lie beside, so mappings do not tell
+   where they begin. Only where blocks have been is looked: a touch costs a page table. */
+static void exclude_arenas(struct roots *roots)
+{
+    const uintptr_t alignment = GLIBC_HEAP_ALIGNMENT;
+    for (uint32_t i = 0; i < roots->maps.count; i++) {
+        const struct root_map *map = &roots->maps.all[i];
+        if (map->kind != MAPPING_ANONYMOUS || !map->readable || !map->writable)
+            continue;
+        uintptr_t at = (map->start + alignment - 1) & ~(alignment - 1);
+        for (; at < map->end; at += alignment) {
+            uintptr_t size = block_region(at) ? glibc_heap_size(at) : 0;
+            if (size)
+                exclude(at, at + size < map->end ? at + size : map->end, roots);
+        }
+    }
+}
+
 bool roots_find(struct roots *roots, const struct thread *self, uintptr_t sp)
 {
     mem_clear(roots, sizeof *roots);
@@ -27,6 +45,8 @@ bool roots_find(struct roots *roots, const struct thread *self, uintptr_t sp)
     roots->gaps = !roots->glibc || block_unseen != 0;
     exclude((uintptr_t)__ehdr_start, (uintptr_t)_end, roots);
     exclude((uintptr_t)recording, (uintptr_t)recording + recording->file_size, roots);
+    if (!roots->gaps)
+        exclude_arenas(roots);
     thread_stacks_exclude(&roots->excluded, &roots->maps, self, sp);
     return true;
 }
@@ -105,9 +125,7 @@ static bool is_root(const struct roots *roots, const struct root_map *map)
     if (!map->readable || map->kind == MAPPING_SPECIAL ||
         (map->kind == MAPPING_FILE && map->shared))
         return false;
-    if (roots->gaps)
-        return true;
-    return map->kind != MAPPING_HEAP && !glibc_arena_holds(map->start, map->end);
+    return roots->gaps || map->kind != MAPPING_HEAP;
 }
 
 void roots_mark(struct roots *roots, struct mark *mark)
