@@ -206,7 +206,7 @@ static void tell(const struct look *look, const struct wait *wait, enum grade gr
     what->string = object_name(look, wait);
     finding_stack(&finding, ROLE_WAITING, wait->stack, thread->number);
     finding_stack(&finding, ROLE_CREATED, thread->row->created_stack, thread->row->creator);
-    if (wait->holder) {
+    if (wait->holder && wait->kind != WAIT_JOIN) {
         struct evidence_row *holder = finding_evidence(&finding, EVIDENCE_THREAD, ROLE_ACQUIRED);
         holder->thread = wait->holder->number;
         holder->a = wait->holder->row->state;

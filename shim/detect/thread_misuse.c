@@ -42,6 +42,8 @@ bool thread_misuse_before(struct thread *self, uint32_t target, const char *call
         return false;
     uint32_t flags = __atomic_load_n(&thread_row(target)->flags, __ATOMIC_RELAXED);
     const char *what = NULL;
+    if (flags & THREAD_ADOPTED)
+        return false; /* whether it can be joined is not known */
     if (flags & THREAD_JOINED)
         what = "The thread had been joined already; its pthread_t was no longer valid.";
     else if (flags & THREAD_DETACHED)

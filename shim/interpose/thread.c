@@ -30,7 +30,11 @@ static void begin(struct thread *self)
     uintptr_t descriptor = (uintptr_t)pthread_self();
     self->stack_high = (descriptor | 4095) + 1;
     self->stack_low = self->stack_high - self->stack_size;
+    /* A signal may have come before us; its handler then met a thread that nobody knew. */
+    struct thread *adopted = thread_current;
     thread_begin(self);
+    if (adopted)
+        thread_discard(adopted);
 }
 
 /* The frames of ours at the base of a thread's stack. The cleanup handler runs when the stack is

@@ -184,6 +184,7 @@ void thread_finish(struct thread *self)
 
 void thread_discard(struct thread *made)
 {
+    made->row->pthread = 0;
     __atomic_store_n(&made->row->state, THREAD_NONE, __ATOMIC_RELEASE);
     made->tid = INT32_MAX; /* no such thread: the struct is free */
     __atomic_store_n(&made->ended, true, __ATOMIC_RELEASE);
@@ -214,12 +215,23 @@ struct thread_row *thread_row(uint32_t number)
     return ROW(SECTION_THREADS, struct thread_row, number);
 }
 
-uint32_t thread_by_pthread(uintptr_t pthread)
+static uint32_t older_with(uint32_t number, uintptr_t pthread)
 {
-    uint32_t number = __atomic_load_n(bucket_of(pthread), __ATOMIC_ACQUIRE);
     while (number && thread_row(number)->pthread != pthread)
         number = thread_row(number)->older;
     return number;
+}
+
+/* A handler that ran before a thread's first step of ours had it adopted (thread_start will put
+   that right): behind such a row is the thread's own, which nobody has settled yet. */
+uint32_t thread_by_pthread(uintptr_t pthread)
+{
+    uint32_t number = older_with(__atomic_load_n(bucket_of(pthread), __ATOMIC_ACQUIRE), pthread);
+    if (likely(!number || !(thread_row(number)->flags & THREAD_ADOPTED)))
+        return number;
+    uint32_t own = older_with(thread_row(number)->older, pthread);
+    bool open = own && !(thread_row(own)->flags & (THREAD_JOINED | THREAD_DETACHED));
+    return open ? own : number;
 }
 
 void thread_after_fork(void)

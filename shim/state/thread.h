@@ -130,7 +130,8 @@ void thread_begin(struct thread *self);
 /* Its routine is over (return, pthread_exit, cancellation); destructors may follow. */
 void thread_finish(struct thread *self);
 
-/* The creation of made failed: its struct may be used again, its row says that there was none. */
+/* The creation of made failed, or it was adopted in vain: its struct may be used again, its row
+ * says that there was none. */
 void thread_discard(struct thread *made);
 
 /* Says which pthread_t the thread with this row has; creator and thread both call it, because
