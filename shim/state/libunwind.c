@@ -144,3 +144,9 @@ bool libunwind_walk(const struct stack_start *start, uint32_t depth, struct stac
     __atomic_store_n(&state, LOADED, __ATOMIC_RELEASE);
     return further;
 }
+
+void libunwind_after_fork(void)
+{
+    if (state == IN_USE)
+        state = LOADED;
+}

@@ -16,6 +16,9 @@
    for it), somebody else is using it, or it gets no further than frames already are. */
 bool libunwind_walk(const struct stack_start *start, uint32_t depth, struct stack_frames *frames);
 
+/* In a fork's child: a walk that another thread was making will not come to its end. */
+void libunwind_after_fork(void);
+
 /* Loads it when a walk has asked. */
 void libunwind_load_if_asked(void);
 

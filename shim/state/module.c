@@ -60,9 +60,11 @@ static bool is_still_there(const struct known *entry)
     return _dl_find_object((void *)entry->start, &object) == 0 && is_known(entry, &object);
 }
 
+/* Too large for a small stack; under LOCK_MODULES. */
+static char path[PATH_MAX];
+
 static uint32_t keep_executable_path(void)
 {
-    char path[PATH_MAX];
     long length = raw_syscall(SYS_readlink, "/proc/self/exe", path, sizeof path);
     return raw_failed(length) ? 0 : string_keep_bytes(path, (size_t)length);
 }
@@ -70,7 +72,6 @@ static uint32_t keep_executable_path(void)
 /* A name relative to the working directory says nothing to a reader: make it whole. */
 static uint32_t keep_relative_path(const char *name)
 {
-    char path[PATH_MAX];
     long length = raw_syscall(SYS_getcwd, path, sizeof path); /* counts the NUL */
     size_t size = text_length(name);
     if (raw_failed(length) || (size_t)length + size > sizeof path)
@@ -80,11 +81,11 @@ static uint32_t keep_relative_path(const char *name)
     return string_keep_bytes(path, (size_t)length + size);
 }
 
-/* stat of a path; zeroes when there is none. */
-static void note_file(const char *path, struct module_row *row)
+/* stat of a file; zeroes when there is none. */
+static void note_file(const char *name, struct module_row *row)
 {
     struct stat file;
-    if (raw_failed(raw_syscall(SYS_newfstatat, AT_FDCWD, path, &file, 0)))
+    if (raw_failed(raw_syscall(SYS_newfstatat, AT_FDCWD, name, &file, 0)))
         return;
     row->file_size = (uint64_t)file.st_size;
     row->file_mtime = (uint64_t)file.st_mtim.tv_sec * 1000000000u + (uint64_t)file.st_mtim.tv_nsec;

@@ -164,6 +164,7 @@ void stack_forget(void)
 void stack_after_fork(void)
 {
     depot_after_fork();
+    libunwind_after_fork();
     __atomic_fetch_add(&generation, 1, __ATOMIC_RELEASE);
 }
 
