@@ -8,9 +8,9 @@
 #include "base/action.h"
 #include "base/memory.h"
 #include "base/syscall.h"
-#include "base/text.h"
 #include "state/clock.h"
 #include "state/maps.h"
+#include "state/task.h"
 #include "state/wait.h"
 
 #define STOP_SIGNAL                                                                                \
@@ -86,18 +86,8 @@ static const struct thread *struct_of(int32_t tid)
 static bool read_system_call(int32_t tid, uintptr_t registers[STOP_CALL_WORDS])
 {
     char line[256];
-    struct text path = text_in(line, sizeof line);
-    text_add(&path, "/proc/self/task/");
-    text_add_number(&path, (uint64_t)tid);
-    text_add(&path, "/syscall");
-    int fd = proc_open(line);
-    if (fd < 0)
+    if (task_read(tid, "syscall", line, sizeof line) <= 0 || line[0] < '0' || line[0] > '9')
         return false;
-    long size = raw_syscall(SYS_read, fd, line, sizeof line - 1);
-    raw_syscall(SYS_close, fd);
-    if (size <= 0 || line[0] < '0' || line[0] > '9')
-        return false;
-    line[size] = '\0';
     const char *at = line;
     for (int i = 0; i < STOP_CALL_WORDS; i++) {
         at = text_find_text(at, " 0x");
@@ -181,17 +171,9 @@ static uint32_t meet_all(void)
 static char state_letter(int32_t tid)
 {
     char line[256];
-    struct text path = text_in(line, sizeof line);
-    text_add(&path, "/proc/self/task/");
-    text_add_number(&path, (uint64_t)tid);
-    text_add(&path, "/stat");
-    int fd = proc_open(line);
-    if (fd < 0)
-        return fd == -2 || fd == -3 ? 'X' : '?'; /* ENOENT, ESRCH */
-    long size = raw_syscall(SYS_read, fd, line, sizeof line - 1);
-    raw_syscall(SYS_close, fd);
+    long size = task_read(tid, "stat", line, sizeof line);
     if (size <= 0)
-        return 'X';
+        return size == -24 /* EMFILE */ ? '?' : 'X';
     char letter = '?';
     for (long i = 0; i + 2 < size; i++) /* behind the last ')': a name may hold one */
         if (line[i] == ')')
