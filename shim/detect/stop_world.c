@@ -10,7 +10,6 @@
 #include "base/syscall.h"
 #include "state/clock.h"
 #include "state/maps.h"
-#include "state/task.h"
 #include "state/wait.h"
 
 #define STOP_SIGNAL                                                                                \
@@ -81,32 +80,13 @@ static const struct thread *struct_of(int32_t tid)
     return t;
 }
 
-/* What the kernel says of a thread that sleeps in a system call: registers[0..5] are its arguments,
-   [6] its stack pointer. False when it runs or cannot be asked. */
-static bool read_system_call(int32_t tid, uintptr_t registers[STOP_CALL_WORDS])
-{
-    char line[256];
-    if (task_read(tid, "syscall", line, sizeof line) <= 0 || line[0] < '0' || line[0] > '9')
-        return false;
-    const char *at = line;
-    for (int i = 0; i < STOP_CALL_WORDS; i++) {
-        at = text_find_text(at, " 0x");
-        if (!at)
-            return false;
-        registers[i] = 0;
-        for (at += 3; (*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'f'); at++)
-            registers[i] = registers[i] << 4 | (uintptr_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
-    }
-    return true;
-}
-
 /* In a wait whose wrapper saved its registers, and asleep: not in a handler on top of the wait. */
 static bool rests_in_wait(struct stopped_thread *slot)
 {
     /* After the store of world_stopped: see wait_end in state/wait.h. */
     uintptr_t waiting =
         slot->thread ? __atomic_load_n(&slot->thread->waiting, __ATOMIC_SEQ_CST) : 0;
-    return waiting && !(waiting & WAITING_INTERRUPTED) && read_system_call(slot->tid, slot->call);
+    return waiting && !(waiting & WAITING_INTERRUPTED) && task_call(slot->tid, &slot->call) == 1;
 }
 
 /* Returns true for a thread that was not known yet. */

@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <ucontext.h>
 
+#include "state/task.h"
 #include "state/thread.h"
 
 enum stop_state {
@@ -27,17 +28,12 @@ enum stop_state {
     STOP_LOST = 4,    /* did not answer: it may be running */
 };
 
-#define STOP_CALL_WORDS 7
-#define STOP_CALL_SP    6
-
 struct stopped_thread {
     int32_t tid;
     uint32_t state;              /* enum stop_state; STOPPED is written by the thread itself */
     const struct thread *thread; /* NULL: never met us */
     const ucontext_t *context;   /* with STOP_STOPPED */
-    /* With STOP_WAITING: the six arguments of the system call that it sleeps in, its stack pointer.
-     */
-    uintptr_t call[STOP_CALL_WORDS];
+    struct task_call call;       /* with STOP_WAITING: the system call that it sleeps in */
 };
 
 /* Stops all threads but the caller. False when that cannot be done at all (no memory, no signal):

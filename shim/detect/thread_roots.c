@@ -30,7 +30,7 @@ static uintptr_t stack_pointer_of(const struct stopped_thread *stopped)
 {
     if (stopped->state == STOP_STOPPED)
         return (uintptr_t)stopped->context->uc_mcontext.gregs[REG_RSP];
-    return stopped->state == STOP_WAITING ? stopped->call[STOP_CALL_SP] : 0;
+    return stopped->state == STOP_WAITING ? stopped->call.sp : 0;
 }
 
 static void exclude_live_stacks(struct stacks *stacks, uintptr_t sp)
@@ -133,8 +133,9 @@ static void mark_waiting(struct mark *mark, const struct stopped_thread *stopped
     mark_word(mark, saved->r13);
     mark_word(mark, saved->r14);
     mark_word(mark, saved->r15);
-    for (int i = 0; i < STOP_CALL_WORDS; i++)
-        mark_word(mark, stopped->call[i]);
+    mark_word(mark, stopped->call.sp);
+    for (int i = 0; i < 6; i++)
+        mark_word(mark, stopped->call.arguments[i]);
 }
 
 void thread_registers_mark(struct mark *mark)
