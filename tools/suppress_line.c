@@ -49,23 +49,30 @@ static bool bad(struct rule_source *source, struct problem *problem, const char 
     return false;
 }
 
-/* " [count<=N]" at the end; cut off when it is there. */
+/* The last word of a rule when it is a condition, with or without the brackets; NULL otherwise. */
+static char *condition_of(char *pattern)
+{
+    char *last = strrchr(pattern, ' ');
+    char *word = last ? last + 1 : strchr(pattern, '[');
+    return word && (!strncmp(word, "[count", 6) || (last && !strncmp(word, "count<", 6))) ? word : NULL;
+}
+
+/* " [count<=N]" or " count<=N" at the end; cut off when it is there. */
 static bool take_count(struct rule *rule, struct rule_source *source, char *pattern,
                        struct problem *problem)
 {
-    size_t length = strlen(pattern);
-    char *open = strrchr(pattern, '[');
-    if (!length || pattern[length - 1] != ']' || !open || strncmp(open, "[count", 6))
+    char *word = condition_of(pattern);
+    if (!word)
         return true;
-    char *end, *number = open + 8;
-    if (strncmp(open, "[count<=", 8) || !isdigit((unsigned char)*number))
-        return bad(source, problem, "a condition is written [count<=N], not", open);
+    char *end, *number = word + (*word == '[') + 7;
+    if (strncmp(number - 7, "count<=", 7) || !isdigit((unsigned char)*number))
+        return bad(source, problem, "a condition is written [count<=N], not", word);
     rule->count_max = strtoull(number, &end, 10);
-    if (*end != ']' || !rule->count_max)
-        return bad(source, problem, "a condition is written [count<=N] with N above 0, not", open);
-    while (open > pattern && isspace((unsigned char)open[-1]))
-        open--;
-    *open = 0;
+    if (strcmp(end, *word == '[' ? "]" : "") || !rule->count_max)
+        return bad(source, problem, "a condition is written [count<=N] with N above 0, not", word);
+    while (word > pattern && isspace((unsigned char)word[-1]))
+        word--;
+    *word = 0;
     return true;
 }
 

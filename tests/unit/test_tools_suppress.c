@@ -104,6 +104,8 @@ Test(tools_suppress, count_bounds_what_is_hidden)
 {
     cr_expect(LEAK("memory-leak:main [count<=5]"));
     cr_expect_not(LEAK("memory-leak:main [count<=4]"));
+    cr_expect(LEAK("memory-leak:main count<=5"));
+    cr_expect_not(LEAK("memory-leak:main count<=4"));
 }
 
 Test(tools_suppress, valgrind_blocks)
