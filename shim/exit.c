@@ -15,6 +15,7 @@
 #include "report/log.h"
 #include "report/plain.h"
 #include "start.h"
+#include "state/block.h"
 #include "state/clock.h"
 #include "state/environment.h"
 #include "state/options.h"
@@ -41,6 +42,17 @@ static enum process_ending refine(enum process_ending ending, const struct threa
     return ending == ENDING_EXIT && self->ended ? ENDING_LAST_THREAD : ending;
 }
 
+/* Most children of a fork have given back what they took: nothing to look for, then. */
+static void look_for_leaks(struct thread *self)
+{
+    if (!observing.memory || !options.number[OPTION_LEAKS])
+        say_unobserved(UNOBSERVED_SCAN_SKIPPED, NULL);
+    else if (block_any())
+        block_leak_scan(self);
+    else
+        __atomic_store_n(&recording->scanned, 1, __ATOMIC_RELEASE);
+}
+
 static void look(struct thread *self, enum process_ending ending, int status, const void *frame)
 {
     (void)frame;
@@ -50,10 +62,7 @@ static void look(struct thread *self, enum process_ending ending, int status, co
         handle_leak_look(self);
     thread_leak_look(self);
     blocked_look(self);
-    if (observing.memory && options.number[OPTION_LEAKS])
-        block_leak_scan(self);
-    else
-        say_unobserved(UNOBSERVED_SCAN_SKIPPED, NULL);
+    look_for_leaks(self);
     process_ended(recording->ending, status);
 }
 

@@ -191,6 +191,15 @@ struct block_row *block_around(uintptr_t address)
     return NULL;
 }
 
+bool block_any(void)
+{
+    uint64_t rows = recording->sections[SECTION_BLOCKS - 1].used / sizeof(struct block_row);
+    for (uint64_t i = 1; i < rows; i++)
+        if (is_live(row_at((uint32_t)i)))
+            return true;
+    return false;
+}
+
 void block_each(void (*visit)(struct block_row *row, void *with), void *with)
 {
     size_t windows = 1ull << (BLOCK_REGION_SHIFT - block_window_shift);

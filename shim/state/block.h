@@ -54,6 +54,9 @@ struct block_row *block_around(uintptr_t address);
    pointers and has no row. Atomic. */
 extern uint64_t block_unseen;
 
+/* Is any block live? Reads rows until it meets one. */
+bool block_any(void);
+
 /* For the scan: calls visit for every live or moving block in order of addresses. World stopped. */
 void block_each(void (*visit)(struct block_row *row, void *with), void *with);
 
