@@ -53,9 +53,8 @@ static void look_for_leaks(struct thread *self)
         __atomic_store_n(&recording->scanned, 1, __ATOMIC_RELEASE);
 }
 
-static void look(struct thread *self, enum process_ending ending, int status, const void *frame)
+static void look(struct thread *self, enum process_ending ending, int status)
 {
-    (void)frame;
     recording->ending = refine(ending, self);
     __atomic_store_n(&recording->state, PROCESS_ENDING, __ATOMIC_RELEASE);
     if (observing.handles)
@@ -104,19 +103,28 @@ static int report(int status)
     return judge && result == 1 ? (int)options.number[OPTION_EXITCODE] : status;
 }
 
-int last_look(enum process_ending ending, int status, const void *frame)
+/* A handler that interrupted us on this thread ends the process: our locks may be taken. */
+static void end_unlooked(enum process_ending ending, int status)
+{
+    say_unobserved(UNOBSERVED_SCAN_SKIPPED, NULL);
+    process_ended(ending, status);
+}
+
+int last_look(enum process_ending ending, int status)
 {
     struct thread *self = guard_enter();
     if (!self || !process_is_ours()) {
         if (self)
             guard_leave(self);
+        else if (observing.on && process_is_ours())
+            end_unlooked(ending, status);
         return status;
     }
     uint64_t mask;
     signals_block(&mask);
     lock_take(LOCK_LAST_LOOK);
     if (recording->state == PROCESS_RUNNING) {
-        look(self, ending, ending == ENDING_SIGNAL ? status : status & 0xff, frame);
+        look(self, ending, ending == ENDING_SIGNAL ? status : status & 0xff);
         status = report(status);
     }
     lock_give(LOCK_LAST_LOOK);
@@ -149,7 +157,7 @@ void process_exec_failed(void)
 /* Registered before anybody else can: runs after all handlers and all libraries' destructors. */
 static void at_exit(int status, void *unused)
 {
-    int replaced = last_look(ENDING_EXIT, status, FRAME);
+    int replaced = last_look(ENDING_EXIT, status);
     if (replaced != status)
         exit(replaced); /* goes on where we are: flushes the streams, then ends */
 }
@@ -157,7 +165,7 @@ static void at_exit(int status, void *unused)
 /* quick_exit's status is known only to its wrapper, which leaves it here. */
 static void at_fast_exit(void)
 {
-    int replaced = last_look(ENDING_FAST_EXIT, process_quick_status, FRAME);
+    int replaced = last_look(ENDING_FAST_EXIT, process_quick_status);
     if (replaced != process_quick_status)
         real._exit(replaced);
 }

@@ -38,7 +38,7 @@ static void on_ending(int signal, siginfo_t *info, void *context)
             return;
         if (self)
             guard_leave(self);
-        last_look(ENDING_SIGNAL, signal, FRAME);
+        last_look(ENDING_SIGNAL, signal);
         /* Another ending may have been under way, or no look was possible. */
         process_ended(ENDING_SIGNAL, signal);
     }

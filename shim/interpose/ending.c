@@ -9,12 +9,12 @@ int process_quick_status;
 
 void wrap__exit(int status)
 {
-    real._exit(last_look(ENDING_FAST_EXIT, status, FRAME));
+    real._exit(last_look(ENDING_FAST_EXIT, status));
 }
 
 void wrap__Exit(int status)
 {
-    real._Exit(last_look(ENDING_FAST_EXIT, status, FRAME));
+    real._Exit(last_look(ENDING_FAST_EXIT, status));
 }
 
 /* Its handlers run first, ours last of them. */
