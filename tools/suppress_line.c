@@ -54,7 +54,8 @@ static char *condition_of(char *pattern)
 {
     char *last = strrchr(pattern, ' ');
     char *word = last ? last + 1 : strchr(pattern, '[');
-    return word && (!strncmp(word, "[count", 6) || (last && !strncmp(word, "count<", 6))) ? word : NULL;
+    return word && (!strncmp(word, "[count", 6) || (last && !strncmp(word, "count<", 6))) ? word
+                                                                                          : NULL;
 }
 
 /* " [count<=N]" or " count<=N" at the end; cut off when it is there. */

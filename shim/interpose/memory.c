@@ -183,6 +183,22 @@ size_t wrap_malloc_usable_size(void *p)
     return real.malloc_usable_size(p);
 }
 
+/* malloc's own growth of the heap does not come this way: who calls these keeps memory of its own
+   there, in which no block starts and which may hold pointers. From then on the scan reads such
+   gaps too. */
+void *wrap_sbrk(intptr_t increment)
+{
+    if (increment != 0)
+        __atomic_fetch_add(&block_unseen, 1, __ATOMIC_RELAXED);
+    return real.sbrk(increment);
+}
+
+int wrap_brk(void *end)
+{
+    __atomic_fetch_add(&block_unseen, 1, __ATOMIC_RELAXED);
+    return real.brk(end);
+}
+
 /* The double-underscore names are the same functions; who calls them means to go around
    interposition, so they are not watched, only what we knew of the address is forgotten. */
 void *wrap___libc_malloc(size_t size)
