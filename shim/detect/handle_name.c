@@ -120,7 +120,7 @@ static void look_at_path(struct text *text, int fd)
 {
     char link[32];
     struct text name = text_in(link, sizeof link);
-    text_add(&name, "/proc/self/fd/");
+    text_add(&name, "/proc/thread-self/fd/");
     text_add_number(&name, (uint64_t)fd);
     long size = raw_syscall(SYS_readlink, link, text->start, text->room - 1);
     text->length = raw_failed(size) ? 0 : (size_t)size;

@@ -121,7 +121,7 @@ static size_t visit_lines(char *buffer, size_t length,
 
 int maps_each(char *buffer, void (*visit)(const struct mapping *mapping, void *with), void *with)
 {
-    int fd = proc_open("/proc/self/maps");
+    int fd = proc_open("/proc/thread-self/maps");
     long result = fd;
     size_t have = 0;
     while (fd >= 0) {

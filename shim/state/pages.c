@@ -35,7 +35,7 @@ void page_reader_open(struct page_reader *reader)
 {
     reader->no_scan = false;
     reader->buffer = pages_map(BUFFER_SIZE);
-    reader->fd = reader->buffer ? proc_open("/proc/self/pagemap") : -1;
+    reader->fd = reader->buffer ? proc_open("/proc/thread-self/pagemap") : -1;
 }
 
 void page_reader_close(struct page_reader *reader)
