@@ -246,6 +246,7 @@ static json_t *memory_json(const struct process *process)
         set_number(memory, "direct_bytes", header->direct_bytes);
         set_number(memory, "indirect_blocks", header->indirect_blocks);
         set_number(memory, "indirect_bytes", header->indirect_bytes);
+        set_number(memory, "scan_nanoseconds", header->scan_time);
     }
     if (process->fate == FATE_ENDED || process->fate == FATE_EXECED)
         return memory;
