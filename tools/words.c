@@ -104,7 +104,7 @@ static const char *block_words(struct arena *arena, const struct piece *piece)
         block = arena_print(arena, "0x%" PRIx64 ", %" PRIu64 " bytes %s a %s", piece->a + piece->c,
                             piece->c < piece->b ? piece->c : piece->c - piece->b,
                             piece->c < piece->b ? "into" : "past the end of", block);
-    return *piece->string ? arena_print(arena, "%s, %s", block, piece->string) : block;
+    return *piece->string ? arena_print(arena, "%s, from %s", block, piece->string) : block;
 }
 
 static const char *leak_words(struct arena *arena, const struct finding *finding,
@@ -176,7 +176,7 @@ static const char *call_words(struct arena *arena, const struct piece *piece)
 {
     const char *name = *piece->string ? piece->string : "the call";
     const char *error = piece->a && piece->a < 4096 ? strerrorname_np((int)piece->a) : NULL;
-    return error ? arena_print(arena, "%s returned %s", name, error) : name;
+    return arena_print(arena, error ? "%s returned %s" : "in a call of %s", name, error);
 }
 
 const char *words_piece(struct arena *arena, const struct finding *finding,
