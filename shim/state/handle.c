@@ -218,8 +218,8 @@ static void inherit_entries(const char *entries, long size, int self)
 void handle_start_up(void)
 {
     char entries[1024] __attribute__((aligned(8)));
-    long folder =
-        raw_syscall(SYS_openat, AT_FDCWD, "/proc/thread-self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    long folder = raw_syscall(SYS_openat, AT_FDCWD, "/proc/thread-self/fd",
+                              O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (raw_failed(folder)) {
         for (int fd = 0; fd < 256; fd++)
             if (handle_fd_is_open(fd))

@@ -1,4 +1,5 @@
-/* A process that ends with its last thread, long after main: what main and the thread lost is found.
+/* A process that ends with its last thread, long after main: what main and the thread lost is
+found.
 // expect: memory-leak count=1 function=in_main role=allocated
 // expect: memory-leak count=1 function=in_thread role=allocated
 // expect-process: state=ended status=0 ending=ended_with_its_last_thread
