@@ -125,14 +125,31 @@ static enum process_fate fate_of(const struct recording *recording)
     return live ? FATE_LIVE : FATE_VANISHED;
 }
 
+#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-._[]"
+
+/* The name that the program was started by, which is what people know it as: one file may be many
+   programs (redis-server is a link to redis-check-rdb). Login shells ("-bash") and programs that
+   were started without a name go by their file. */
+static const char *program_name(struct arena *arena, const char *command_line, const char *path)
+{
+    int length = (int)strcspn(command_line, " ");
+    const char *word = arena_print(arena, "%.*s", length, command_line);
+    const char *slash = strrchr(word, '/');
+    const char *name = slash ? slash + 1 : word;
+    if (!*name || *name == '-' || strlen(name) != strspn(name, NAME_CHARACTERS)) {
+        slash = strrchr(path, '/');
+        name = slash && slash[1] ? slash + 1 : *path ? path : "?";
+    }
+    return name;
+}
+
 static void process_load(struct run *run, struct process *process, uint64_t threshold_ms)
 {
     struct recording *recording = process->recording;
     const char *path = recording_string(recording, recording->header.program);
-    const char *slash = strrchr(path, '/');
     process->program_path = path;
-    process->program = slash && slash[1] ? slash + 1 : *path ? path : "?";
     process->command_line = recording_string(recording, recording->header.command_line);
+    process->program = program_name(&run->arena, process->command_line, path);
     process->directory = recording_string(recording, recording->header.directory);
     tracer_init(&process->tracer, recording, run->store);
     process->fate = fate_of(recording);
