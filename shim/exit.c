@@ -1,5 +1,6 @@
 /* The last look: what is left behind, and the report. */
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 #include "base/lock.h"
 #include "base/recording.h"
@@ -103,11 +104,21 @@ static int report(int status)
     return judge && result == 1 ? (int)options.number[OPTION_EXITCODE] : status;
 }
 
-/* A handler that interrupted us on this thread ends the process: our locks may be taken. */
+/* For when a look is not possible: a handler that interrupted us on this thread ends the process
+   (our locks may be taken), or the program has shut itself in. */
 static void end_unlooked(enum process_ending ending, int status)
 {
     say_unobserved(UNOBSERVED_SCAN_SKIPPED, NULL);
     process_ended(ending, status);
+}
+
+/* The mode at birth: a container's filter is there from the start and lets a look through. */
+static long seccomp_at_start;
+
+/* The program has shut itself in since: one openat of ours could kill it. */
+static bool shut_in(void)
+{
+    return raw_syscall(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0) != seccomp_at_start;
 }
 
 int last_look(enum process_ending ending, int status)
@@ -123,7 +134,9 @@ int last_look(enum process_ending ending, int status)
     uint64_t mask;
     signals_block(&mask);
     lock_take(LOCK_LAST_LOOK);
-    if (recording->state == PROCESS_RUNNING) {
+    if (recording->state == PROCESS_RUNNING && shut_in()) {
+        end_unlooked(ending, status);
+    } else if (recording->state == PROCESS_RUNNING) {
         look(self, ending, ending == ENDING_SIGNAL ? status : status & 0xff);
         status = report(status);
     }
@@ -172,6 +185,7 @@ static void at_fast_exit(void)
 
 void exit_start_up(void)
 {
+    seccomp_at_start = raw_syscall(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0);
     on_exit(at_exit, NULL);
     (void)at_quick_exit(at_fast_exit);
 }
