@@ -147,7 +147,8 @@ int report_path(const char *path, const struct report_options *options,
         rules_destroy(rules);
         return status;
     }
-    if (!options->quiet)
+    if (!options->quiet ||
+        !renderer_by_name(options->format ? options->format : "text")->for_people)
         status = print(&run, rules, options);
     if (ret_result)
         *ret_result = (struct report_result){

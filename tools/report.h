@@ -18,7 +18,7 @@ struct report_options {
     uint64_t run_id;            /* of a folder only the recordings of this run; 0 = all */
     bool all;                   /* everything, not only the most important */
     bool show_unused_rules;
-    bool quiet;     /* judge only, print nothing */
+    bool quiet;     /* no text report; formats for programs are written all the same */
     bool to_stderr; /* text for a person beside the program's own output */
 };
 
