@@ -120,6 +120,8 @@ void wrap_free(void *p)
     if (likely(self)) {
         dying(self, p, FAMILY_MALLOC, FRAME, "free");
         guard_leave(self);
+    } else if (observing.memory) {
+        block_gone((uintptr_t)p);
     }
     real.free(p);
 }
@@ -134,8 +136,11 @@ void wrap_cfree(void *p)
 static inline void *resize(void *old, size_t size, const void *frame)
 {
     struct thread *self = memory_enter();
-    if (unlikely(!self))
+    if (unlikely(!self)) {
+        if (observing.memory)
+            block_forget((uintptr_t)old); /* before: another thread may get the address next */
         return unobserved(real.realloc(old, size ? ask(size) : 0));
+    }
     struct block_row *row = old ? block_find((uintptr_t)old) : NULL;
     bool known = row && block_state_of(row) == BLOCK_LIVE;
     if (old && (!known || block_family_of(row) != FAMILY_MALLOC))

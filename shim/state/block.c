@@ -105,17 +105,20 @@ void block_born(struct thread *self, uintptr_t address, uint64_t size, enum bloc
     *window = index;
 }
 
+void block_gone(uintptr_t address)
+{
+    uint32_t *region = block_region(address);
+    uint32_t index = region ? *window_of(region, address) : 0;
+    if (index)
+        __atomic_store_n(&row_at(index)->head, 0, __ATOMIC_RELEASE);
+}
+
 void block_forget(uintptr_t address)
 {
     if (!address)
         return;
     __atomic_fetch_add(&block_unseen, 1, __ATOMIC_RELAXED);
-    uint32_t *region = block_region(address);
-    if (!region)
-        return;
-    uint32_t index = *window_of(region, address);
-    if (index)
-        __atomic_store_n(&row_at(index)->head, 0, __ATOMIC_RELEASE);
+    block_gone(address);
 }
 
 struct block_row *block_find(uintptr_t address)

@@ -36,6 +36,9 @@ void block_born(struct thread *self, uintptr_t address, uint64_t size, enum bloc
  */
 void block_forget(uintptr_t address);
 
+/* A release that nobody observed: a row that stayed live would be called leaked. */
+void block_gone(uintptr_t address);
+
 /* The row of the block that starts exactly at address, live or freed; NULL when unknown. */
 struct block_row *block_find(uintptr_t address);
 

@@ -84,6 +84,17 @@ Test(block, forgotten_is_unknown_and_counted_as_unseen)
     cr_expect_eq(block_unseen, before + 1);
 }
 
+Test(block, gone_without_being_seen_is_neither_live_nor_unseen)
+{
+    uintptr_t at = 0x555500004000;
+    block_born(&self, at, 64, FAMILY_MALLOC, 1);
+    uint64_t before = block_unseen;
+    block_gone(at);
+    cr_expect_null(block_find(at));
+    cr_expect_null(block_around(at + 8));
+    cr_expect_eq(block_unseen, before);
+}
+
 #define MODEL_MAX 4096
 struct model {
     uintptr_t at[MODEL_MAX];
