@@ -15,6 +15,7 @@
 #include "base/syscall.h"
 #include "base/text.h"
 #include "detect/handle_misuse.h"
+#include "detect/race.h"
 #include "interpose/cxx_memory.h"
 #include "interpose/real.h"
 #include "report/finding.h"
@@ -201,6 +202,11 @@ bool start_observing(bool forked)
     observing.memory = memory;
     observing.handles = (uint32_t)options.number[OPTION_HANDLES];
     observing.threads = (uint32_t)options.number[OPTION_THREADS];
+    observing.locks = (uint32_t)options.number[OPTION_LOCKS];
+    if (forked)
+        race_after_fork();
+    else
+        race_start_up();
     __atomic_store_n(&observing.on, 1, __ATOMIC_RELEASE);
     return true;
 }

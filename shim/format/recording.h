@@ -129,6 +129,9 @@ enum unobserved {
     UNOBSERVED_THREADS_FULL = 1u << 5,
     UNOBSERVED_HANDLES_FULL = 1u << 6,
     UNOBSERVED_FINDINGS_FULL = 1u << 7,
+    UNOBSERVED_READ_SETS =
+        1u << 9,                 /* the limit of shadow memory was reached: old reads forgotten */
+    UNOBSERVED_RACES = 1u << 10, /* accesses were not watched: no memory, or too many threads */
     UNOBSERVED_SCAN_SKIPPED = 1u << 8, /* no leak scan: an option, or an ending that allows none */
 };
 
@@ -211,7 +214,8 @@ struct thread_row {
     uint32_t event_ring; /* ring number + 1 in SECTION_EVENTS, 0 none */
     uint32_t older;      /* thread number: chain of the shim's hash table, meaningless to readers */
     uint32_t settler;    /* thread number: who made the join or detach of joined_stack, 0 unknown */
-    uint8_t reserved[40];
+    uint32_t slot;       /* of the shim's clocks, meaningless to readers */
+    uint8_t reserved[36];
 };
 static_assert(sizeof(struct thread_row) == 192, "on disk");
 
@@ -313,6 +317,14 @@ struct evidence_row {
     uint64_t a, b, c;
 };
 static_assert(sizeof(struct evidence_row) == 40, "on disk");
+
+/* How memory was touched; field c of EVIDENCE_ACCESS. */
+enum access_flag {
+    ACCESS_READ = 0,
+    ACCESS_WRITE = 1u << 0,
+    ACCESS_ATOMIC = 1u << 1,
+    ACCESS_FREE = 1u << 2, /* the block was given back: a write to all of it */
+};
 
 /* Events: a ring per running thread; the newest is at (next - 1) % EVENT_RING_ROWS. A ring is given
    to another thread when its thread has ended: rows name the thread. */

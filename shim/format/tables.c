@@ -49,6 +49,12 @@ static const struct handle_info handle_table[] = {
 #undef HANDLE
 };
 
+static const struct word_info sync_table[] = {
+#define SYNC(id, number, word, phrase) {number, word, phrase},
+#include "syncs.def"
+#undef SYNC
+};
+
 static const struct wait_info wait_table[] = {
 #define WAIT(id, number, word, phrase, object) {number, OBJECT_##object, word, phrase},
 #include "waits.def"
@@ -75,6 +81,7 @@ BY_NUMBER(role_info, word_info, role_table)
 BY_NUMBER(evidence_info, word_info, evidence_table)
 BY_NUMBER(place_info, word_info, place_table)
 BY_NUMBER(event_info, word_info, event_table)
+BY_NUMBER(sync_info, word_info, sync_table)
 BY_NUMBER(handle_info, handle_info, handle_table)
 BY_NUMBER(wait_info, wait_info, wait_table)
 

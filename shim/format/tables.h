@@ -38,6 +38,12 @@ enum handle_kind {
 #undef HANDLE
 };
 
+enum sync_kind {
+#define SYNC(id, number, word, phrase) SYNC_##id = number,
+#include "syncs.def"
+#undef SYNC
+};
+
 enum wait_kind {
 #define WAIT(id, number, word, phrase, object) WAIT_##id = number,
 #include "waits.def"
@@ -91,6 +97,7 @@ const struct word_info *role_info(unsigned number);
 const struct word_info *evidence_info(unsigned number);
 const struct word_info *place_info(unsigned number);
 const struct word_info *event_info(unsigned number);
+const struct word_info *sync_info(unsigned number);
 const struct handle_info *handle_info(unsigned number);
 const struct wait_info *wait_info(unsigned number);
 

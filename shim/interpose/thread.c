@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/recording.h"
+#include "detect/race.h"
 #include "detect/thread_misuse.h"
 #include "format/tables.h"
 #include "interpose/real.h"
@@ -94,6 +95,7 @@ static struct thread *creation(void *routine, void *argument, const pthread_attr
     if (!self)
         return NULL;
     stack_safe_point();
+    race_threads_begin();
     uint32_t stack = stack_here(self, frame);
     struct thread *made = thread_create(self, stack, flags);
     if (made) {
@@ -187,6 +189,8 @@ static void join_end(const struct settling *settling, int error)
     if (!self)
         return;
     if (error == 0) {
+        if (settling->target)
+            vclock_thread_joined(self, settling->target);
         settled(settling, THREAD_JOINED);
         thread_event(self, EVENT_THREAD_JOIN, 0, settling->stack, settling->target);
     } else if (!settling->told) {

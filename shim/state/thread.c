@@ -96,6 +96,9 @@ static struct thread *thread_struct(void)
             if (!thread_is_gone(old))
                 continue;
             __atomic_fetch_sub(&ended_count, 1, __ATOMIC_RELAXED);
+            vclock_thread_gone(old);
+            old->held.count = old->held.lockset = 0;
+            old->ignore_reads = old->ignore_writes = old->ignore_sync = 0;
             old->tid = 0;
             old->ended = old->exiting = false;
             old->waiting = 0;
@@ -133,6 +136,7 @@ struct thread *thread_create(struct thread *creator, uint32_t created_stack, uin
     lock_give(LOCK_THREADS);
     if (!made)
         return NULL;
+    vclock_thread_create(made, creator);
     made->depth = (uint32_t)options.number[OPTION_STACK_DEPTH];
     made->scope = creator ? creator->scope : 0;
     struct thread_row *row = made->row;
@@ -241,6 +245,8 @@ void thread_after_fork(void)
     thread_current = NULL;
     ended_count = 0;
     mem_clear(by_pthread, sizeof by_pthread);
+    vclock_after_fork();
+    held_after_fork();
     if (!recording)
         return;
     /* Structs of the other threads are lost to the child: bounded by the parent's number of
@@ -249,6 +255,8 @@ void thread_after_fork(void)
     if (!made)
         return;
     if (self) {
+        made->held = self->held; /* what it held it still holds */
+        made->held.lockset = HELD_UNNAMED;
         made->scope = self->scope;
         made->stack_low = self->stack_low;
         made->stack_high = self->stack_high;

@@ -19,6 +19,8 @@
 
 #include "base/memory.h"
 #include "format/recording.h"
+#include "state/held.h"
+#include "state/vclock.h"
 
 struct stack_memo; /* state/stack.c */
 
@@ -64,7 +66,13 @@ struct thread {
     /* What the program asked its creation for; set by the creator before the first step. */
     void *routine, *argument;
     uintptr_t stack_size;
-    uint64_t reserved[5];
+    /* Happens-before: by every edge, and by creations and joins alone (state/vclock.h). */
+    struct thread_clock clock, lineage;
+    struct held_set held; /* the locks that it holds */
+    /* Happens-before was told that this thread is not to be watched (nests). */
+    uint32_t ignore_reads, ignore_writes, ignore_sync;
+    void *compiled; /* shim/compiled: its shadow stack and fences */
+    void *accesses; /* detect/race: its memo of contexts */
 };
 
 #define GUARD_VFORK         UINTPTR_MAX
@@ -83,7 +91,12 @@ struct observing {
     uint32_t memory; /* heap blocks too */
     uint32_t handles;
     uint32_t threads;
+    uint32_t locks; /* lock order, misuse, deadlocks */
+    /* Accesses to memory: 0 off, 1 wanted (nobody to race with yet), 2 on since the first thread
+       was created. */
+    uint32_t races;
 };
+enum { RACES_OFF = 0, RACES_WANTED = 1, RACES_ON = 2 };
 extern union observing_page {
     struct observing now;
     char page[4096];

@@ -1,0 +1,56 @@
+/*
+ * Data races and uses of freed memory: the one engine behind every source of accesses (calls of
+ * libc, code built with -fsanitize=thread, rewritten code).
+ *
+ * A source says: this thread read or wrote these bytes, atomically or not, and how to find the
+ * stack should it be needed. It asks race_watched() first; the guard is entered.
+ */
+#ifndef HOLDFAST_DETECT_RACE_H
+#define HOLDFAST_DETECT_RACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "state/held.h"
+#include "state/thread.h"
+
+/* How a source finds the stack of an access: asked only when the engine must remember it. */
+struct origin {
+    uint32_t (*stack)(struct thread *self, const struct origin *origin);
+    const void *frame; /* of the wrapper */
+    uintptr_t pc;      /* of the access, for sources that know it */
+};
+
+/* The stack of a wrapper's caller. */
+uint32_t origin_frame(struct thread *self, const struct origin *origin);
+#define ORIGIN_HERE                                                                                \
+    (&(const struct origin){.stack = origin_frame, .frame = __builtin_frame_address(0)})
+
+static inline bool race_watched(void)
+{
+    return observing.races == RACES_ON;
+}
+
+/* [address, address + size) was touched; how: enum access_flag. Any size. */
+void race_access(struct thread *self, uintptr_t address, size_t size, unsigned how,
+                 const struct origin *origin);
+
+/* The first other thread is about to be created: from now on there is somebody to race with. */
+void race_threads_begin(void);
+
+/* A block was allocated: it starts clean. */
+void race_block_born(struct thread *self, uintptr_t address, size_t size);
+
+/* A block is about to be freed, by a call with this stack: a write to all of it. */
+void race_block_dying(struct thread *self, uintptr_t address, size_t size, uint32_t stack);
+
+/* Memory was mapped, or is a stack or TLS that a new thread takes over: it starts clean. */
+void race_memory_new(struct thread *self, uintptr_t start, uintptr_t end);
+
+/* Memory was given back to the system: its shadow is too. */
+void race_memory_gone(struct thread *self, uintptr_t start, uintptr_t end);
+
+void race_start_up(void);
+void race_after_fork(void);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * The locks that a thread holds, in the order in which it took them, each with the stack that took
+ * it. Used by the wrappers of locks, by every finding that shows locks, and by the lock detectors.
+ *
+ * A lockset is such a list kept once, under a number (0 = none): a shadow cell names it together
+ * with a stack in one word, the access context.
+ *
+ * Only the thread itself calls these with its own set, guard entered.
+ */
+#ifndef HOLDFAST_STATE_HELD_H
+#define HOLDFAST_STATE_HELD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sync;
+struct thread;
+
+enum held_mode { HELD_WRITE = 1, HELD_READ = 2 };
+
+struct held {
+    struct sync *lock;
+    uint32_t id; /* of the lock when it was taken: the struct may be another's later */
+    uint32_t stack;
+    uint64_t since; /* CLOCK_MONOTONIC_COARSE ns, 0 = not measured */
+    uint32_t depth; /* 1, more for recursive locks */
+    uint8_t mode;   /* enum held_mode */
+    bool tried;     /* taken by a try or timed call */
+};
+
+struct held_set {
+    struct held *rows;
+    uint32_t count, room;
+    uint32_t lockset; /* number of this set, HELD_UNNAMED when it has changed since */
+};
+#define HELD_UNNAMED UINT32_MAX
+
+/* Adds a lock, or one more recursion of it. NULL when memory is short. */
+struct held *held_add(struct thread *self, struct sync *lock, enum held_mode mode, uint32_t stack);
+
+/* The row of a held lock, the newest if there are several; NULL when the thread does not hold it.
+ */
+struct held *held_find(struct thread *self, const struct sync *lock);
+
+/* One recursion less; true when it was the last. */
+bool held_remove(struct thread *self, struct held *row);
+
+/* The number of the present set. */
+uint32_t held_lockset(struct thread *self);
+
+/* A lockset's rows; ret_count of them. */
+struct held_row {
+    uint64_t address;
+    uint32_t id, stack;
+    uint16_t kind; /* enum sync_kind */
+    uint16_t mode;
+    uint32_t init_stack;
+};
+const struct held_row *lockset_rows(uint32_t lockset, uint32_t *ret_count);
+
+/* Where an access was made: a stack and the locks held, in one word. 0 = unknown. */
+typedef uint32_t context_t;
+context_t context_of(struct thread *self, uint32_t stack);
+uint32_t context_stack(context_t context);
+uint32_t context_lockset(context_t context);
+
+void held_after_fork(void);
+
+#endif

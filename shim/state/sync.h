@@ -1,0 +1,98 @@
+/*
+ * Synchronisation objects, found by their address: what the program calls a mutex, a condition, an
+ * atomic variable … and what we know of it. Used by wrappers and by the detectors of locks.
+ *
+ * Three levels by address (16 MB regions, 512-byte lines, 8-byte cells; cells chain objects that
+ * share one) lead from an address to its object without a lock; objects are only added and retired
+ * under LOCK_SYNCS. An object's struct is never given to another type of struct: who holds a
+ * pointer too long sees another object (its id differs), never garbage.
+ *
+ * Objects go when their memory does: blocks freed, mappings unmapped, stacks left.
+ *
+ * Any thread, guard entered.
+ */
+#ifndef HOLDFAST_STATE_SYNC_H
+#define HOLDFAST_STATE_SYNC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "format/tables.h"
+#include "state/thread.h"
+#include "state/vclock.h"
+
+enum sync_flag {
+    SYNC_INITIALISED = 1u << 0, /* by a call that we saw */
+    SYNC_DESTROYED = 1u << 1,   /* by a call that we saw; the row stays to tell later uses */
+    SYNC_RECURSIVE = 1u << 2,
+    SYNC_ERROR_CHECKING = 1u << 3,
+    SYNC_ROBUST = 1u << 4,
+    SYNC_SHARED = 1u << 5,   /* PTHREAD_PROCESS_SHARED: others may do what we do not see */
+    SYNC_ON_STACK = 1u << 6, /* lies on a thread's stack */
+    SYNC_CPP = 1u << 7,      /* taken through C++ (std::mutex has no init and no destroy) */
+    SYNC_UNSEEN = 1u << 8,   /* something happened to it that we did not see: judge nothing */
+};
+
+struct sync {
+    uintptr_t address;
+    struct sync *next;       /* same cell */
+    uint32_t id;             /* never reused; changes when the object is another one */
+    uint16_t kind;           /* enum sync_kind */
+    uint16_t flags;          /* enum sync_flag, atomic */
+    struct sync_clock clock; /* what was released into it (rwlock: by writers) */
+    uint32_t init_stack, init_thread;
+    /* Exclusive holder: thread number, 0 none. Written by who takes and gives it; read by anybody,
+       as a hint that it checks. */
+    uint32_t owner;
+    uint32_t owner_stack;
+    struct sync_more *more; /* what few objects need; NULL until then */
+};
+
+/* Locks that were waited for, read-write locks, conditions, barriers … */
+struct sync_more {
+    struct sync_clock readers; /* rwlock: what readers released */
+    uint32_t reader_count;     /* atomic */
+    uint32_t destroyed_stack, destroyed_thread;
+    uint32_t limit;    /* barrier: its count */
+    uint32_t inside;   /* barrier: arrived; condition: waiting. atomic */
+    uintptr_t partner; /* condition: the mutex that waiters used */
+    uint32_t partner_stack;
+    uint32_t signal_stack; /* condition: the newest signal that met no waiter */
+    uint64_t signal_time;
+    stamp_t used; /* newest use, for sync-object-race; context beside it */
+    uint32_t used_stack, used_thread;
+    /* Contention, atomic: waits that had to be made, ns waited, longest, ns held over a blocking
+       call while somebody waited. */
+    uint64_t waits, waited, longest;
+    uint32_t waiters; /* now, atomic */
+    uint64_t reserved[4];
+};
+
+/* The object at address, made when there is none, retired and made anew when what is known there is
+   of another kind. NULL when memory is short. */
+struct sync *sync_get(struct thread *self, uintptr_t address, enum sync_kind kind);
+
+/* The object at address of any kind, or of this kind; NULL when there is none. */
+struct sync *sync_find(uintptr_t address);
+struct sync *sync_find_kind(uintptr_t address, enum sync_kind kind);
+
+/* Its part that few need; NULL when memory is short. */
+struct sync_more *sync_more(struct sync *sync);
+
+/* The object is another one from now on (initialised again): new id, clocks and counts cleared. */
+void sync_renew(struct sync *sync, enum sync_kind kind);
+
+/* Forgets one. */
+void sync_retire(struct sync *sync);
+
+/* Memory [start, end) is no longer the program's. visit (may be NULL) sees each object before it
+   goes. Cheap where there are none. */
+void sync_memory_gone(uintptr_t start, uintptr_t end, void (*visit)(struct sync *sync, void *with),
+                      void *with);
+
+/* All objects, for reports at the end. */
+void sync_each(void (*visit)(struct sync *sync, void *with), void *with);
+
+void sync_after_fork(void);
+
+#endif

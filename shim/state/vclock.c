@@ -1,0 +1,436 @@
+#include "state/vclock.h"
+
+#include "base/lock.h"
+#include "base/memory.h"
+#include "base/word_lock.h"
+#include "state/thread.h"
+
+uint32_t vclock_world = 1;
+uint64_t vclock_forced, vclock_bytes;
+uint64_t vclock_epochs = 1ull << 39;
+
+/* One time that a slot was given to a thread. */
+struct tenure {
+    stamp_t first;
+    uint32_t thread; /* number */
+    struct tenure *older;
+};
+
+static struct slot {
+    struct tenure *newest;            /* atomic head: readers need no lock */
+    struct thread *owner;             /* NULL once its struct is gone */
+    struct sync_clock clock, lineage; /* its last ones */
+} slots[SLOT_COUNT];                  /* LOCK_SLOTS */
+static uint32_t slots_used = 1;       /* slot 0 is nobody's */
+
+/* Slots whose owners are gone, oldest first. */
+static uint16_t gone_slots[SLOT_COUNT];
+static uint32_t gone_first, gone_count;
+
+/* Free vectors by size class; a vector of class c has room for 8 << c stamps. */
+#define CLASSES 11u
+static struct vclock *free_vectors[CLASSES]; /* LOCK_SLOTS */
+
+static uint32_t class_of(uint32_t count)
+{
+    uint32_t class = 0;
+    while ((8u << class) < count)
+        class ++;
+    return class;
+}
+
+static struct vclock *vector_make(struct thread_clock *clock, uint32_t count)
+{
+    struct vclock *vector = clock ? clock->spare : NULL;
+    if (vector && vector->room >= count) {
+        clock->spare = NULL;
+    } else {
+        uint32_t class = class_of(count);
+        lock_take(LOCK_SLOTS);
+        vector = free_vectors[class];
+        if (vector)
+            free_vectors[class] = vector->next;
+        lock_give(LOCK_SLOTS);
+        if (!vector) {
+            size_t size = sizeof *vector + (8ull << class) * sizeof vector->stamp[0];
+            vector = arena_alloc(size);
+            if (!vector)
+                return NULL;
+            vector->room = 8u << class;
+            __atomic_fetch_add(&vclock_bytes, size, __ATOMIC_RELAXED);
+        }
+    }
+    vector->references = 1;
+    vector->count = count;
+    return vector;
+}
+
+static void vector_drop(struct thread_clock *clock, struct vclock *vector)
+{
+    if (!vector || __atomic_sub_fetch(&vector->references, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    if (clock && (!clock->spare || clock->spare->room < vector->room)) {
+        struct vclock *spare = clock->spare;
+        clock->spare = vector;
+        vector = spare;
+        if (!vector)
+            return;
+    }
+    uint32_t class = class_of(vector->room);
+    lock_take(LOCK_SLOTS);
+    vector->next = free_vectors[class];
+    free_vectors[class] = vector;
+    lock_give(LOCK_SLOTS);
+}
+
+static struct vclock *vector_share(struct vclock *vector)
+{
+    if (vector)
+        __atomic_fetch_add(&vector->references, 1, __ATOMIC_RELAXED);
+    return vector;
+}
+
+/* *at becomes a vector of its own with at least count entries. On failure *at stays. */
+static bool vector_own(struct thread_clock *clock, struct vclock **at, uint32_t count)
+{
+    struct vclock *old = *at;
+    uint32_t had = old ? old->count : 0;
+    if (count < had)
+        count = had;
+    /* Only we can make more references of it, so one that is ours alone stays so. */
+    if (old && old->room >= count && __atomic_load_n(&old->references, __ATOMIC_ACQUIRE) == 1) {
+        for (uint32_t i = had; i < count; i++)
+            old->stamp[i] = 0;
+        old->count = count;
+        return true;
+    }
+    struct vclock *made = vector_make(clock, count);
+    if (!made)
+        return false;
+    for (uint32_t i = 0; i < had; i++)
+        made->stamp[i] = old->stamp[i];
+    for (uint32_t i = had; i < count; i++)
+        made->stamp[i] = 0;
+    *at = made;
+    vector_drop(clock, old);
+    return true;
+}
+
+/* to's entry for the stamp's slot becomes at least stamp; to is owned and long enough. */
+static void vector_raise(struct vclock *to, stamp_t stamp)
+{
+    stamp_t *at = &to->stamp[stamp_slot(stamp)];
+    if (*at < (stamp & STAMP_MASK))
+        *at = stamp & STAMP_MASK;
+}
+
+/* *to := *to, known, and stamp (0 = none). */
+static void vector_join(struct thread_clock *clock, struct vclock **to, const struct vclock *known,
+                        stamp_t stamp)
+{
+    uint32_t count = known ? known->count : 0;
+    if (stamp && stamp_slot(stamp) >= count)
+        count = stamp_slot(stamp) + 1;
+    if (known == *to)
+        known = NULL;
+    if (!count || !vector_own(clock, to, count))
+        return;
+    stamp_t *mine = (*to)->stamp;
+    if (known)
+        for (uint32_t i = 0; i < known->count; i++)
+            mine[i] = mine[i] < known->stamp[i] ? known->stamp[i] : mine[i];
+    if (stamp)
+        vector_raise(*to, stamp);
+}
+
+/* What lies in an object from before a fork is nothing: its vector belongs to the other world. */
+static void enter_world(struct sync_clock *object)
+{
+    if (likely(object->world == vclock_world))
+        return;
+    object->world = vclock_world;
+    object->known = NULL;
+    object->stamp = 0;
+}
+
+static void object_take(struct sync_clock *object)
+{
+    word_lock_take(&object->lock);
+    enter_world(object);
+}
+
+static void vclock_move(struct thread_clock *clock);
+
+void vclock_advance(struct thread_clock *clock)
+{
+    clock->now += STAMP_EPOCH;
+    uint64_t epoch = clock->now << (64 - STAMP_SLOT_SHIFT) >> (64 - STAMP_SLOT_SHIFT + 12);
+    if (unlikely(epoch + 1 >= vclock_epochs))
+        vclock_move(clock);
+}
+
+void vclock_release(struct thread_clock *clock, struct sync_clock *object)
+{
+    struct vclock *old = NULL;
+    object_take(object);
+    if (object->known != clock->known) {
+        old = object->known;
+        object->known = vector_share(clock->known);
+    }
+    object->stamp = clock->now;
+    word_lock_give(&object->lock);
+    vector_drop(clock, old);
+    vclock_advance(clock);
+}
+
+void vclock_release_join(struct thread_clock *clock, struct sync_clock *object)
+{
+    struct vclock *old = NULL;
+    object_take(object);
+    bool replaces = object->stamp ? vclock_knows(clock, object->stamp) : !object->known;
+    if (replaces) {
+        if (object->known != clock->known) {
+            old = object->known;
+            object->known = vector_share(clock->known);
+        }
+        object->stamp = clock->now;
+    } else {
+        vector_join(clock, &object->known, clock->known, object->stamp);
+        vector_join(clock, &object->known, NULL, clock->now);
+        object->stamp = 0;
+    }
+    word_lock_give(&object->lock);
+    vector_drop(clock, old);
+    vclock_advance(clock);
+}
+
+void vclock_acquire(struct thread_clock *clock, struct sync_clock *object)
+{
+    /* Whoever released what we shall see did so before we got here, so an empty object is empty. */
+    if (!__atomic_load_n(&object->stamp, __ATOMIC_RELAXED) &&
+        !__atomic_load_n(&object->known, __ATOMIC_RELAXED))
+        return;
+    object_take(object);
+    if (!object->stamp || !vclock_knows(clock, object->stamp))
+        vector_join(clock, &clock->known, object->known, object->stamp);
+    word_lock_give(&object->lock);
+}
+
+static void set(struct sync_clock *to, struct vclock *known, stamp_t stamp)
+{
+    object_take(to);
+    struct vclock *old = to->known;
+    to->known = known;
+    to->stamp = stamp;
+    word_lock_give(&to->lock);
+    vector_drop(NULL, old);
+}
+
+void vclock_copy(struct sync_clock *to, struct sync_clock *from)
+{
+    object_take(from);
+    struct vclock *known = vector_share(from->known);
+    stamp_t stamp = from->stamp;
+    word_lock_give(&from->lock);
+    set(to, known, stamp);
+}
+
+void vclock_join(struct sync_clock *to, struct sync_clock *from)
+{
+    object_take(from);
+    struct vclock *known = vector_share(from->known);
+    stamp_t stamp = from->stamp;
+    word_lock_give(&from->lock);
+    if (!known && !stamp)
+        return;
+    object_take(to);
+    if (!to->known && !to->stamp) {
+        to->known = known;
+        to->stamp = stamp;
+        known = NULL;
+    } else {
+        vector_join(NULL, &to->known, known, stamp);
+        if (to->stamp)
+            vector_join(NULL, &to->known, NULL, to->stamp);
+        to->stamp = 0;
+    }
+    word_lock_give(&to->lock);
+    vector_drop(NULL, known);
+}
+
+void vclock_clear(struct sync_clock *object)
+{
+    set(object, NULL, 0);
+}
+
+bool vclock_is_clear(const struct sync_clock *object)
+{
+    return object->world != vclock_world || (!object->known && !object->stamp);
+}
+
+/* LOCK_SLOTS held. Is all that the slot ever did known to clock? */
+static bool slot_is_known(uint32_t slot, const struct thread_clock *clock)
+{
+    return clock && slots[slot].clock.stamp && vclock_knows(clock, slots[slot].clock.stamp);
+}
+
+/* LOCK_SLOTS held: takes the i-th of the gone slots out. */
+static uint32_t gone_take(uint32_t i)
+{
+    uint32_t slot = gone_slots[(gone_first + i) % SLOT_COUNT];
+    for (; i > 0; i--)
+        gone_slots[(gone_first + i) % SLOT_COUNT] = gone_slots[(gone_first + i - 1) % SLOT_COUNT];
+    gone_first = (gone_first + 1) % SLOT_COUNT;
+    gone_count--;
+    return slot;
+}
+
+/* LOCK_SLOTS held. 0 when there is none. Only the first few are asked whether they are known: a
+   creation must not cost in proportion to the threads that ended. */
+static uint32_t slot_choose(const struct thread_clock *creator)
+{
+    for (uint32_t i = 0; i < gone_count && i < 16; i++)
+        if (slot_is_known(gone_slots[(gone_first + i) % SLOT_COUNT], creator))
+            return gone_take(i);
+    bool used_up = slots_used == SLOT_COUNT;
+    if (gone_count > SLOTS_WAITING || (used_up && gone_count)) {
+        __atomic_fetch_add(&vclock_forced, 1, __ATOMIC_RELAXED);
+        return gone_take(0);
+    }
+    return used_up ? 0 : slots_used++;
+}
+
+static bool slot_take(struct thread *made, const struct thread_clock *creator)
+{
+    struct tenure *tenure = arena_alloc(sizeof *tenure);
+    if (!tenure)
+        return false;
+    lock_take(LOCK_SLOTS);
+    uint32_t slot = slot_choose(creator);
+    if (slot) {
+        struct slot *at = &slots[slot];
+        stamp_t last = at->clock.world == vclock_world ? at->clock.stamp : 0;
+        stamp_t base = (stamp_t)slot << STAMP_SLOT_SHIFT;
+        tenure->first = (last > base ? last : base) + STAMP_EPOCH;
+        tenure->thread = made->number;
+        tenure->older = at->newest;
+        __atomic_store_n(&at->newest, tenure, __ATOMIC_RELEASE);
+        at->owner = made;
+        made->clock.now = made->lineage.now = tenure->first;
+    }
+    lock_give(LOCK_SLOTS);
+    return slot != 0;
+}
+
+bool vclock_thread_create(struct thread *made, struct thread *creator)
+{
+    vector_drop(NULL, made->clock.known);
+    vector_drop(NULL, made->lineage.known);
+    made->clock.known = made->lineage.known = NULL;
+    if (!slot_take(made, creator ? &creator->clock : NULL)) {
+        made->clock.now = made->lineage.now = 0;
+        return false;
+    }
+    made->row->slot = stamp_slot(made->clock.now);
+    if (creator) {
+        vector_join(&made->clock, &made->clock.known, creator->clock.known, creator->clock.now);
+        vector_join(&made->lineage, &made->lineage.known, creator->lineage.known,
+                    creator->lineage.now);
+        vclock_advance(&creator->clock);
+        vclock_advance(&creator->lineage);
+    }
+    return true;
+}
+
+/* The thread's slot has run out of epochs: it goes on in another one, knowing all of the first. */
+static void vclock_move(struct thread_clock *clock)
+{
+    struct thread *self = slots[stamp_slot(clock->now)].owner;
+    if (!self || !self->row)
+        return;
+    const struct thread_clock before = self->clock, lineage = self->lineage;
+    uint32_t old = stamp_slot(clock->now);
+    if (!slot_take(self, NULL)) {
+        /* 8191 threads alive, and this one has made 2^39 epochs: it stays in its last one. */
+        clock->now -= STAMP_EPOCH;
+        return;
+    }
+    vector_join(&self->clock, &self->clock.known, NULL, before.now);
+    vector_join(&self->lineage, &self->lineage.known, NULL, lineage.now);
+    self->row->slot = stamp_slot(self->clock.now);
+    /* The old slot is never used again: its epochs are. */
+    lock_take(LOCK_SLOTS);
+    slots[old].owner = NULL;
+    lock_give(LOCK_SLOTS);
+}
+
+void vclock_thread_gone(struct thread *gone)
+{
+    uint32_t number = stamp_slot(gone->clock.now);
+    struct slot *slot = &slots[number];
+    if (!number)
+        return;
+    lock_take(LOCK_SLOTS);
+    bool owns = slot->owner == gone;
+    if (owns) {
+        struct vclock *had = slot->clock.world == vclock_world ? slot->clock.known : NULL;
+        struct vclock *lineage = slot->lineage.world == vclock_world ? slot->lineage.known : NULL;
+        slot->owner = NULL;
+        slot->clock = (struct sync_clock){
+            .world = vclock_world, .stamp = gone->clock.now, .known = gone->clock.known};
+        slot->lineage = (struct sync_clock){
+            .world = vclock_world, .stamp = gone->lineage.now, .known = gone->lineage.known};
+        gone->clock.known = gone->lineage.known = NULL;
+        gone->clock.now = gone->lineage.now = 0;
+        gone_slots[(gone_first + gone_count++) % SLOT_COUNT] = (uint16_t)number;
+        lock_give(LOCK_SLOTS);
+        vector_drop(NULL, had);
+        vector_drop(NULL, lineage);
+        return;
+    }
+    lock_give(LOCK_SLOTS);
+}
+
+void vclock_thread_joined(struct thread *self, uint32_t number)
+{
+    struct thread_row *row = thread_row(number);
+    struct slot *slot = &slots[row->slot % SLOT_COUNT];
+    if (!row->slot)
+        return;
+    lock_take(LOCK_SLOTS);
+    struct thread *owner = slot->owner;
+    struct sync_clock clock = slot->clock, lineage = slot->lineage;
+    bool same = slot->newest && slot->newest->thread == number;
+    if (same && owner) {
+        /* Its struct was not taken again yet; the kernel has no such thread, so nobody writes. */
+        clock = (struct sync_clock){.stamp = owner->clock.now, .known = owner->clock.known};
+        lineage = (struct sync_clock){.stamp = owner->lineage.now, .known = owner->lineage.known};
+    }
+    clock.known = same ? vector_share(clock.known) : NULL;
+    lineage.known = same ? vector_share(lineage.known) : NULL;
+    lock_give(LOCK_SLOTS);
+    if (!same)
+        return; /* its slot was taken by force, as if its end were known: nothing to learn */
+    vector_join(&self->clock, &self->clock.known, clock.known, clock.stamp);
+    vector_join(&self->lineage, &self->lineage.known, lineage.known, lineage.stamp);
+    vector_drop(&self->clock, clock.known);
+    vector_drop(&self->lineage, lineage.known);
+}
+
+uint32_t vclock_thread_of(stamp_t stamp)
+{
+    const struct slot *slot = &slots[stamp_slot(stamp)];
+    const struct tenure *tenure = __atomic_load_n(&slot->newest, __ATOMIC_ACQUIRE);
+    while (tenure && tenure->first > (stamp & STAMP_MASK))
+        tenure = tenure->older;
+    return tenure ? tenure->thread : 0;
+}
+
+void vclock_after_fork(void)
+{
+    vclock_world++;
+    mem_clear(slots, slots_used * sizeof slots[0]);
+    mem_clear(free_vectors, sizeof free_vectors);
+    slots_used = 1;
+    gone_first = gone_count = 0;
+}

@@ -1,0 +1,127 @@
+/*
+ * Happens-before: what each thread knows of the others' past, and how that knowledge passes through
+ * synchronisation objects. Used by every wrapper that makes an edge, by the race engine and by the
+ * lock graph. Never judges.
+ *
+ * The naive model: each thread has a vector of epochs, one per thread; a release copies the vector
+ * into the object and begins a new epoch, an acquire takes the maximum of both. Here
+ *   - a stamp names one epoch of one thread: slot (13 bits) and epoch (39 bits) in one word;
+ *   - vectors (struct vclock) are counted references, copied only when one who shares it must
+ * change it, so that a release costs one word and no vector, however many threads live;
+ *   - an acquire first asks whether the releaser's stamp is known already: then all that the
+ * releaser knew is known too, and nothing is copied. This holds because each release begins a new
+ * epoch. tests/unit/test_vclock.c compares both.
+ *
+ * Slots are given to threads and used again. A thread's slot is free once its end is known to the
+ * thread that creates the next one (it was joined, or met in a lock since): then all that the slot
+ * ever did is ordered before its new owner. Only when SLOTS_WAITING slots of ended threads wait for
+ * that is the oldest taken all the same, as if its end were known (counted in vclock_forced).
+ *
+ * Threads: a thread_clock belongs to its thread alone; a sync_clock has a lock of its own. Guard
+ * entered, or birth.
+ */
+#ifndef HOLDFAST_STATE_VCLOCK_H
+#define HOLDFAST_STATE_VCLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* 0 = nobody: known to everybody. Shadow cells use the low bits for themselves. */
+typedef uint64_t stamp_t;
+#define STAMP_SLOT_SHIFT  51
+#define STAMP_EPOCH_SHIFT 12
+#define STAMP_EPOCH       (1ull << STAMP_EPOCH_SHIFT)
+#define STAMP_MASK        (~(STAMP_EPOCH - 1))
+#define SLOT_COUNT        8192u
+#define SLOTS_WAITING     1024u
+
+/* stamp[i] = the newest stamp of slot i that is known, 0 none. Immutable while references > 1. */
+struct vclock {
+    uint32_t references; /* atomic */
+    uint32_t count, room;
+    struct vclock *next; /* in a free list */
+    stamp_t stamp[];
+};
+
+/* A thread's present epoch and what it knows of others (its own slot's entry is older than now). */
+struct thread_clock {
+    stamp_t now;
+    struct vclock *known; /* may be NULL: nothing */
+    struct vclock *spare; /* given up by this thread, for its next copy */
+};
+
+/* What an object has been given by releases. All zero = nothing. Belongs to world: after a fork
+   what lies in memory of before is nothing too. */
+struct sync_clock {
+    uint32_t lock;
+    uint32_t world;
+    stamp_t stamp; /* of the only releaser; 0 when several were joined into known */
+    struct vclock *known;
+};
+
+static inline uint32_t stamp_slot(stamp_t stamp)
+{
+    return (uint32_t)(stamp >> STAMP_SLOT_SHIFT);
+}
+
+/* Does the thread know of this epoch: is what was done in it ordered before now? */
+static inline bool vclock_knows(const struct thread_clock *clock, stamp_t stamp)
+{
+    uint32_t slot = stamp_slot(stamp);
+    if (slot == stamp_slot(clock->now))
+        return true;
+    const struct vclock *known = clock->known;
+    return (known && slot < known->count && known->stamp[slot] >= (stamp & STAMP_MASK)) ||
+           (stamp & STAMP_MASK) == 0;
+}
+
+/* object := the thread's past; the thread begins a new epoch. For objects whose releaser has
+   acquired them before (exclusive locks). */
+void vclock_release(struct thread_clock *clock, struct sync_clock *object);
+
+/* object := object and the thread's past. */
+void vclock_release_join(struct thread_clock *clock, struct sync_clock *object);
+
+/* The thread's past := its past and the object's. */
+void vclock_acquire(struct thread_clock *clock, struct sync_clock *object);
+
+/* For the C11 model: to := from; to := to and from; without any thread. */
+void vclock_copy(struct sync_clock *to, struct sync_clock *from);
+void vclock_join(struct sync_clock *to, struct sync_clock *from);
+
+/* Forgets what the object was given. */
+void vclock_clear(struct sync_clock *object);
+bool vclock_is_clear(const struct sync_clock *object);
+
+/* A new epoch without a release: what follows can be told from what was. */
+void vclock_advance(struct thread_clock *clock);
+
+/* A slot for a new thread with this number. The clocks are given by kind: each thread has several
+   (state/thread.h) that differ in which edges they see. Returns false when no slot is free.
+   creator may be NULL; made_known says nothing of threads that creator does not know. */
+struct thread;
+bool vclock_thread_create(struct thread *made, struct thread *creator);
+
+/* The kernel has no such thread any more: keeps its last clocks for who joins it. Idempotent. */
+void vclock_thread_gone(struct thread *gone);
+
+/* self has joined the thread with this number. */
+void vclock_thread_joined(struct thread *self, uint32_t number);
+
+/* Thread number of whoever had the stamp's slot in that epoch; 0 unknown. */
+uint32_t vclock_thread_of(stamp_t stamp);
+
+/* How many slots were taken although their end was not known to the creator. Atomic. */
+extern uint64_t vclock_forced;
+
+/* Bytes of vectors in use and in free lists. Atomic. */
+extern uint64_t vclock_bytes;
+
+/* In a fork's child: only the caller is left and everything before is ordered. */
+void vclock_after_fork(void);
+extern uint32_t vclock_world;
+
+/* How many epochs a slot has: 2^39. A test narrows it, so that threads move to other slots. */
+extern uint64_t vclock_epochs;
+
+#endif
