@@ -95,7 +95,7 @@ static void pass_on(struct launch *launch, const siginfo_t *info)
     if (info->si_signo == SIGTSTP || info->si_signo == SIGTTIN || info->si_signo == SIGTTOU)
         launch->told_to_stop = true;
     if (info->si_signo == SIGCONT)
-        launch->told_to_stop = false;
+        launch->told_to_stop = launch->stopped = false;
     if (from_terminal(info))
         return;
     if (info->si_code == SI_QUEUE)
@@ -108,19 +108,25 @@ static void pass_on(struct launch *launch, const siginfo_t *info)
 static bool look_at_child(struct launch *launch, int *ret_status)
 {
     int status;
-    while (waitpid(launch->pid, &status, WNOHANG | WUNTRACED) == launch->pid) {
-        if (!WIFSTOPPED(status)) {
-            *ret_status = status;
-            return true;
-        }
-        /* Stop with it, so that the shell gets its terminal back. Only when we were told to:
-           whoever stops the program alone would continue it alone. */
-        if (launch->told_to_stop) {
-            launch->told_to_stop = false;
-            raise(SIGSTOP);
-        }
+    while (waitpid(launch->pid, &status, WNOHANG | WUNTRACED | WCONTINUED) == launch->pid) {
+        launch->stopped = WIFSTOPPED(status);
+        if (WIFSTOPPED(status) || WIFCONTINUED(status))
+            continue;
+        *ret_status = status;
+        return true;
     }
     return false;
+}
+
+/* Stops with the program, so that the shell gets its terminal back. Only when we were told to:
+   whoever stops the program alone would continue it alone. That it has stopped and that we were
+   told come in either order: the kernel hands out SIGCHLD first when both are pending. */
+static void stop_along(struct launch *launch)
+{
+    if (!launch->told_to_stop || !launch->stopped)
+        return;
+    launch->told_to_stop = launch->stopped = false;
+    raise(SIGSTOP);
 }
 
 int launch_wait(struct launch *launch)
@@ -131,6 +137,7 @@ int launch_wait(struct launch *launch)
     int status = 0;
     while (!look_at_child(launch, &status)) {
         siginfo_t info;
+        stop_along(launch);
         if (sigwaitinfo(&set, &info) > 0 && info.si_signo != SIGCHLD)
             pass_on(launch, &info);
     }

@@ -20,6 +20,7 @@ struct launch {
     sigset_t mask;             /* the caller's */
     struct sigaction on_child; /* the caller's disposition of SIGCHLD */
     bool told_to_stop;         /* got a SIGTSTP, SIGTTIN or SIGTTOU: stop when the program has */
+    bool stopped;              /* the program has, as far as we have looked */
 };
 
 /* Starts path. 0 or -errno of the exec (then nothing runs and nothing is left to finish). When we
