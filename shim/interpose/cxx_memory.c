@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 
 #include "base/memory.h"
+#include "detect/handler_misuse.h"
 #include "detect/heap_misuse.h"
 #include "interpose/cxx_memory.h"
 #include "interpose/real.h"
@@ -69,6 +70,7 @@ static inline void *new_block(size_t size, size_t alignment, enum block_family f
     struct thread *self = cxx_enter();
     if (unlikely(!self))
         return NULL;
+    handler_unsafe_call(self, family == FAMILY_NEW ? "new" : "new[]", frame);
     guard_leave(self);
     void *p = obtain(size, alignment);
     if (unlikely(!p))
@@ -110,6 +112,7 @@ static inline bool delete_block(void *p, enum block_family family, const void *f
     struct thread *self = cxx_enter();
     if (unlikely(!self))
         return false;
+    handler_unsafe_call(self, called, frame);
     struct block_row *row = block_find((uintptr_t)p);
     if (likely(row && block_state_of(row) == BLOCK_LIVE && block_family_of(row) == family))
         block_dying(row, stack_here(self, frame));

@@ -4,6 +4,7 @@
  * thread's.
  */
 #include "base/memory.h"
+#include "detect/handler_misuse.h"
 #include "detect/heap_misuse.h"
 #include "interpose/real.h"
 #include "state/block.h"
@@ -18,8 +19,9 @@ static inline void *unobserved(void *p)
 }
 
 static inline void born(struct thread *self, void *p, size_t size, enum block_family family,
-                        const void *frame)
+                        const void *frame, const char *called)
 {
+    handler_unsafe_call(self, called, frame);
     if (likely(p))
         block_born(self, (uintptr_t)p, size, family, stack_here(self, frame));
     guard_leave(self);
@@ -40,6 +42,7 @@ static inline struct thread *memory_enter(void)
 static inline void dying(struct thread *self, void *p, enum block_family family, const void *frame,
                          const char *called)
 {
+    handler_unsafe_call(self, called, frame);
     struct block_row *row = block_find((uintptr_t)p);
     if (likely(row && block_state_of(row) == BLOCK_LIVE && block_family_of(row) == family))
         block_dying(row, stack_here(self, frame));
@@ -62,7 +65,7 @@ static inline size_t ask(size_t size)
         struct thread *self = memory_enter();                                                      \
         if (unlikely(!self))                                                                       \
             return unobserved(p);                                                                  \
-        born(self, p, size, FAMILY_MALLOC, FRAME);                                                 \
+        born(self, p, size, FAMILY_MALLOC, FRAME, __func__ + sizeof "wrap_" - 1);                  \
         return p;                                                                                  \
     } while (0)
 
@@ -107,7 +110,7 @@ int wrap_posix_memalign(void **ret, size_t alignment, size_t size)
     if (unlikely(!self))
         unobserved(*ret);
     else
-        born(self, *ret, size, FAMILY_MALLOC, FRAME);
+        born(self, *ret, size, FAMILY_MALLOC, FRAME, "posix_memalign");
     return 0;
 }
 
@@ -141,6 +144,7 @@ static inline void *resize(void *old, size_t size, const void *frame)
             block_forget((uintptr_t)old); /* before: another thread may get the address next */
         return unobserved(real.realloc(old, size ? ask(size) : 0));
     }
+    handler_unsafe_call(self, "realloc", frame);
     struct block_row *row = old ? block_find((uintptr_t)old) : NULL;
     bool known = row && block_state_of(row) == BLOCK_LIVE;
     if (old && (!known || block_family_of(row) != FAMILY_MALLOC))

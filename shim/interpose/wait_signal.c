@@ -1,5 +1,6 @@
 /* Waiting for signals. pause and sigsuspend return only when a handler has run. */
 #include "interpose/blocking.h"
+#include "state/signal_clock.h"
 
 int wrap_pause(void)
 {
@@ -16,17 +17,44 @@ int wrap___sigsuspend(const sigset_t *mask)
     BLOCKING(WAIT_SIGNAL, 0, WAIT_FOREVER, real.__sigsuspend(mask), true);
 }
 
+/* Taken without a handler: its sender's past is ordered before all the same. */
+static void met(int signal)
+{
+    struct thread *self = guard_enter();
+    if (!self)
+        return;
+    signal_met(self, signal);
+    guard_leave(self);
+}
+
 int wrap_sigwait(const sigset_t *set, int *signal)
 {
-    BLOCKING(WAIT_SIGNAL, 0, WAIT_FOREVER, real.sigwait(set, signal), result == 0);
+    struct thread *waiter = blocking_begin(WAIT_SIGNAL, 0, WAIT_FOREVER, FRAME);
+    int error = real.sigwait(set, signal);
+    if (likely(waiter))
+        wait_end(waiter, error == 0);
+    if (error == 0)
+        met(*signal);
+    return error;
 }
+
+#define MEETING(deadline, call)                                                                    \
+    do {                                                                                           \
+        struct thread *waiter = blocking_begin(WAIT_SIGNAL, 0, deadline, FRAME);                   \
+        int result = call;                                                                         \
+        if (likely(waiter))                                                                        \
+            wait_end(waiter, result > 0);                                                          \
+        if (result > 0)                                                                            \
+            met(result);                                                                           \
+        return result;                                                                             \
+    } while (0)
 
 int wrap_sigwaitinfo(const sigset_t *set, siginfo_t *info)
 {
-    BLOCKING(WAIT_SIGNAL, 0, WAIT_FOREVER, real.sigwaitinfo(set, info), result > 0);
+    MEETING(WAIT_FOREVER, real.sigwaitinfo(set, info));
 }
 
 int wrap_sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *time)
 {
-    BLOCKING(WAIT_SIGNAL, 0, deadline_in(time), real.sigtimedwait(set, info, time), result > 0);
+    MEETING(deadline_in(time), real.sigtimedwait(set, info, time));
 }

@@ -31,6 +31,12 @@ void signals_set_again(int signal);
 void signals_keep(int signal, const struct sigaction *action);
 void signals_kept(int signal, struct sigaction *ret_action);
 
+/* The code that calls the program's handlers (interpose/signal.c) lies between these; a stack that
+   went through a handler has a frame there. Both NULL where no such code is linked. */
+extern const char __start_handler_code[] __attribute__((weak, visibility("hidden")));
+extern const char __stop_handler_code[] __attribute__((weak, visibility("hidden")));
+#define HANDLER_CODE __attribute__((section("handler_code"), noinline))
+
 /* The default action, for good: called by our handlers. */
 void signals_default(int signal);
 

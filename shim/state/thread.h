@@ -33,6 +33,14 @@ struct saved_registers {
     uintptr_t rbx, r12, r13, r14, r15;
 };
 
+/* The signal handler of the program that runs on a thread. A hint: it may have been left by longjmp
+   (detect/handler_misuse.h). */
+struct handler {
+    uintptr_t frame; /* of our function that called it; 0 = none */
+    int32_t signal;
+    bool by_itself; /* it came where the thread had asked for it: it interrupted nothing */
+};
+
 struct thread {
     uintptr_t busy; /* stack pointer of the guard's owner, 0 = not inside, GUARD_VFORK */
     /* enum wait_kind while in a wait whose registers are saved, with WAITING_INTERRUPTED once a
@@ -59,7 +67,9 @@ struct thread {
     siginfo_t deferred_info;
     void *exec_scratch; /* for an environment too large for the stack; bytes in exec_room */
     size_t exec_room;
-    bool ended; /* its start routine is over; destructors may still run */
+    struct handler handler; /* written by the thread and its handlers */
+    bool raises;            /* sends a signal to itself: what runs then interrupts nothing */
+    bool ended;             /* its start routine is over; destructors may still run */
     bool own_signal_stack;
     bool exiting;        /* called pthread_exit or thrd_exit */
     struct thread *next; /* all structs, LOCK_THREADS for writers; readers may walk at any time */

@@ -1,0 +1,123 @@
+#include "detect/handler_misuse.h"
+
+#include <ucontext.h>
+
+#include "base/recording.h"
+#include "base/syscall.h"
+#include "base/text.h"
+#include "report/finding.h"
+#include "state/depot.h"
+#include "state/module.h"
+#include "state/signals.h"
+#include "state/stack.h"
+
+/* Signals that an instruction or a call of the thread itself brings about, at a known place. */
+static bool is_synchronous(int signal, const siginfo_t *info)
+{
+    switch (signal) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGILL:
+    case SIGTRAP:
+    case SIGSYS:
+        return info->si_code > 0;
+    case SIGPIPE:
+    case SIGXFSZ:
+        return true;
+    case SIGABRT: /* abort() raises it past us */
+        return info->si_code == SI_TKILL && info->si_pid == (pid_t)raw_syscall(SYS_getpid);
+    default:
+        return false;
+    }
+}
+
+/* The mask to which the thread returns blocks the signal: it came through because sigsuspend, ppoll
+   or one of their kind let it in for the time of the call, and only there. */
+static bool was_let_in(int signal, const ucontext_t *context)
+{
+    return context->uc_sigmask.__val[0] >> (signal - 1) & 1;
+}
+
+struct handler handler_begin(struct thread *self, int signal, const siginfo_t *info,
+                             const void *context, uintptr_t frame)
+{
+    struct handler before = self->handler;
+    bool by_itself = self->raises || was_let_in(signal, context) || is_synchronous(signal, info);
+    self->handler = (struct handler){.frame = frame, .signal = signal, .by_itself = by_itself};
+    self->raises = false;
+    return before;
+}
+
+void handler_end(struct thread *self, const struct handler *before)
+{
+    self->handler = *before;
+}
+
+void handler_left(struct thread *self)
+{
+    self->handler = (struct handler){0};
+}
+
+static uint32_t in_handler_of(int signal)
+{
+    static const struct {
+        int signal;
+        const char *name;
+    } names[] = {{SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},       {SIGQUIT, "SIGQUIT"},
+                 {SIGUSR1, "SIGUSR1"}, {SIGUSR2, "SIGUSR2"},     {SIGALRM, "SIGALRM"},
+                 {SIGTERM, "SIGTERM"}, {SIGCHLD, "SIGCHLD"},     {SIGCONT, "SIGCONT"},
+                 {SIGTSTP, "SIGTSTP"}, {SIGIO, "SIGIO"},         {SIGPROF, "SIGPROF"},
+                 {SIGURG, "SIGURG"},   {SIGVTALRM, "SIGVTALRM"}, {SIGWINCH, "SIGWINCH"},
+                 {SIGSEGV, "SIGSEGV"}, {SIGABRT, "SIGABRT"}};
+    char words[64];
+    struct text text = text_in(words, sizeof words);
+    text_add(&text, "in the handler of ");
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (names[i].signal == signal) {
+            text_add(&text, names[i].name);
+            return string_keep(words);
+        }
+    text_add(&text, "signal ");
+    text_add_number(&text, (uint64_t)signal);
+    return string_keep(words);
+}
+
+static bool came_through_handler(uint32_t stack)
+{
+    const struct stack_row *row = depot_row(stack);
+    for (uint32_t i = 0; row && i < row->frame_count; i++)
+        if (row->frames[i] > (uintptr_t)__start_handler_code &&
+            row->frames[i] <= (uintptr_t)__stop_handler_code)
+            return true;
+    return false;
+}
+
+__attribute__((noinline)) void handler_unsafe_call_slow(struct thread *self, const char *called,
+                                                        const void *frame)
+{
+    if (self->handler.by_itself)
+        return;
+    uint32_t stack = stack_here(self, frame);
+    if (!came_through_handler(stack))
+        return;
+    struct finding finding;
+    finding_begin(&finding, KIND_SIGNAL_UNSAFE_CALL, self);
+    finding.detail = in_handler_of(self->handler.signal);
+    finding_stack(&finding, ROLE_HERE, stack, self->number);
+    finding_evidence(&finding, EVIDENCE_CALL, ROLE_HERE)->string = string_keep(called);
+    finding_tell(&finding);
+}
+
+/* The handler's frame is gone, so it is named by its first instruction. What it had interrupted does
+   not matter: it is one fault wherever the signal strikes. */
+void handler_spoiled_errno(struct thread *self, int signal, uintptr_t handler)
+{
+    struct stack_frames frames = {.count = 1, .epoch = module_epoch, .exact = 1};
+    frames.frames[0] = handler;
+    struct finding finding;
+    finding_begin(&finding, KIND_ERRNO_SPOILED, self);
+    finding.detail = in_handler_of(signal);
+    finding_stack(&finding, ROLE_HERE, depot_add(&frames), self->number);
+    finding_tell(&finding);
+}
