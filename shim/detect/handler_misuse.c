@@ -109,8 +109,8 @@ __attribute__((noinline)) void handler_unsafe_call_slow(struct thread *self, con
     finding_tell(&finding);
 }
 
-/* The handler's frame is gone, so it is named by its first instruction. What it had interrupted does
-   not matter: it is one fault wherever the signal strikes. */
+/* The handler's frame is gone, so it is named by its first instruction. What it had interrupted
+   does not matter: it is one fault wherever the signal strikes. */
 void handler_spoiled_errno(struct thread *self, int signal, uintptr_t handler)
 {
     struct stack_frames frames = {.count = 1, .epoch = module_epoch, .exact = 1};

@@ -1,10 +1,11 @@
 /*
  * Signal handlers that do what a handler must not: signal-unsafe-call and errno-spoiled.
  *
- * interpose/signal.c runs every handler of the program from a function of ours, which notes where it
- * stands (handler_begin). A wrapper of a function that is not async-signal-safe asks
+ * interpose/signal.c runs every handler of the program from a function of ours, which notes where
+ * it stands (handler_begin). A wrapper of a function that is not async-signal-safe asks
  * handler_runs(); that is only a hint, because a handler may have been left by longjmp or a context
- * switch: before anything is told the stack is walked, and our function must be on it (HANDLER_CODE in state/signals.h).
+ * switch: before anything is told the stack is walked, and our function must be on it (HANDLER_CODE
+ * in state/signals.h).
  *
  * Guard entered, unless said otherwise.
  */
