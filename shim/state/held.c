@@ -232,6 +232,16 @@ uint32_t context_lockset(context_t context)
     return context & CONTEXT_WITH_LOCKS ? context_at(context & ~CONTEXT_WITH_LOCKS)->lockset : 0;
 }
 
+void held_inherit(struct thread *made, const struct thread *forked)
+{
+    made->held = forked->held;
+    made->held.lockset = made->held.count ? HELD_UNNAMED : 0;
+    for (uint32_t i = 0; i < made->held.count; i++) {
+        made->held.rows[i].stack = 0;
+        made->held.rows[i].inherited = true;
+    }
+}
+
 /* The child's recording has stacks of its own: sets and contexts of the parent name none of them.
  */
 void held_after_fork(void)

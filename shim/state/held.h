@@ -26,6 +26,7 @@ struct held {
     uint32_t depth; /* 1, more for recursive locks */
     uint8_t mode;   /* enum held_mode */
     bool tried;     /* taken by a try or timed call */
+    bool inherited; /* taken in the parent of a fork */
 };
 
 struct held_set {
@@ -63,6 +64,10 @@ typedef uint32_t context_t;
 context_t context_of(struct thread *self, uint32_t stack);
 uint32_t context_stack(context_t context);
 uint32_t context_lockset(context_t context);
+
+/* A fork's child has a struct of its own for the forking thread: what that held it still holds. Its
+   stacks are of the other recording: 0. */
+void held_inherit(struct thread *made, const struct thread *forked);
 
 void held_after_fork(void);
 

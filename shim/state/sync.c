@@ -96,6 +96,7 @@ static void set_up(struct sync *sync, enum sync_kind kind, const struct thread *
     sync->kind = (uint16_t)kind;
     sync->flags = 0;
     sync->owner = sync->owner_stack = 0;
+    sync->world = 0;
     sync->init_stack = 0;
     sync->init_thread = 0;
     vclock_clear(&sync->clock);

@@ -46,6 +46,9 @@ struct sync {
     uint32_t owner;
     uint32_t owner_stack;
     struct sync_more *more; /* what few objects need; NULL until then */
+    /* vclock_world when it was last met by who judges it, 0 = made and not met yet: from before a
+       fork, numbers of threads and stacks mean nothing (interpose/lock.c). */
+    uint32_t world;
 };
 
 /* Locks that were waited for, read-write locks, conditions, barriers … */
@@ -61,11 +64,15 @@ struct sync_more {
     uint64_t signal_time;
     stamp_t used; /* newest use, for sync-object-race; context beside it */
     uint32_t used_stack, used_thread;
+    /* On a stack: where the return address of the frame around it lies, and what it was; another
+       one there later, and the frame is another function's. */
+    uintptr_t frame_slot, frame_pc;
     /* Contention, atomic: waits that had to be made, ns waited, longest, ns held over a blocking
        call while somebody waited. */
     uint64_t waits, waited, longest;
-    uint32_t waiters; /* now, atomic */
-    uint64_t reserved[4];
+    uint32_t waiters;                     /* now, atomic */
+    uint32_t waiter_stack, waiter_thread; /* who began to wait last */
+    uint64_t reserved[2];
 };
 
 /* The object at address, made when there is none, retired and made anew when what is known there is

@@ -137,6 +137,7 @@ struct thread *thread_create(struct thread *creator, uint32_t created_stack, uin
     if (!made)
         return NULL;
     vclock_thread_create(made, creator);
+    made->sync_low = UINTPTR_MAX;
     made->depth = (uint32_t)options.number[OPTION_STACK_DEPTH];
     made->scope = creator ? creator->scope : 0;
     struct thread_row *row = made->row;
@@ -255,8 +256,8 @@ void thread_after_fork(void)
     if (!made)
         return;
     if (self) {
-        made->held = self->held; /* what it held it still holds */
-        made->held.lockset = HELD_UNNAMED;
+        held_inherit(made, self);
+        made->sync_low = self->sync_low;
         made->scope = self->scope;
         made->stack_low = self->stack_low;
         made->stack_high = self->stack_high;

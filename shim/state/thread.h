@@ -79,6 +79,9 @@ struct thread {
     /* Happens-before: by every edge, and by creations and joins alone (state/vclock.h). */
     struct thread_clock clock, lineage;
     struct held_set held; /* the locks that it holds */
+    /* No synchronisation object lies on its stack below this address; UINTPTR_MAX: none at all.
+       Lowered by who makes one there, atomic. */
+    uintptr_t sync_low;
     /* Happens-before was told that this thread is not to be watched (nests). */
     uint32_t ignore_reads, ignore_writes, ignore_sync;
     void *compiled; /* shim/compiled: its shadow stack and fences */

@@ -21,7 +21,7 @@ static struct slot {
     struct thread *owner;             /* NULL once its struct is gone */
     struct sync_clock clock, lineage; /* its last ones */
 } slots[SLOT_COUNT];                  /* LOCK_SLOTS */
-static uint32_t slots_used = 1;       /* slot 0 is nobody's */
+uint32_t vclock_slots_used = 1;       /* slot 0 is nobody's */
 
 /* Slots whose owners are gone, oldest first. */
 static uint16_t gone_slots[SLOT_COUNT];
@@ -292,12 +292,12 @@ static uint32_t slot_choose(const struct thread_clock *creator)
     for (uint32_t i = 0; i < gone_count && i < 16; i++)
         if (slot_is_known(gone_slots[(gone_first + i) % SLOT_COUNT], creator))
             return gone_take(i);
-    bool used_up = slots_used == SLOT_COUNT;
+    bool used_up = vclock_slots_used == SLOT_COUNT;
     if (gone_count > SLOTS_WAITING || (used_up && gone_count)) {
         __atomic_fetch_add(&vclock_forced, 1, __ATOMIC_RELAXED);
         return gone_take(0);
     }
-    return used_up ? 0 : slots_used++;
+    return used_up ? 0 : vclock_slots_used++;
 }
 
 static bool slot_take(struct thread *made, const struct thread_clock *creator)
@@ -429,8 +429,8 @@ uint32_t vclock_thread_of(stamp_t stamp)
 void vclock_after_fork(void)
 {
     vclock_world++;
-    mem_clear(slots, slots_used * sizeof slots[0]);
+    mem_clear(slots, vclock_slots_used * sizeof slots[0]);
     mem_clear(free_vectors, sizeof free_vectors);
-    slots_used = 1;
+    vclock_slots_used = 1;
     gone_first = gone_count = 0;
 }

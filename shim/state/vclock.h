@@ -111,6 +111,14 @@ void vclock_thread_joined(struct thread *self, uint32_t number);
 /* Thread number of whoever had the stamp's slot in that epoch; 0 unknown. */
 uint32_t vclock_thread_of(stamp_t stamp);
 
+/* Slots that were ever given out, with slot 0. While there is but one thread's, nobody can tell
+   what it released from what it did before it created the second. */
+extern uint32_t vclock_slots_used;
+static inline bool vclock_alone(void)
+{
+    return __atomic_load_n(&vclock_slots_used, __ATOMIC_RELAXED) <= 2;
+}
+
 /* How many slots were taken although their end was not known to the creator. Atomic. */
 extern uint64_t vclock_forced;
 

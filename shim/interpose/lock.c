@@ -1,0 +1,239 @@
+#include "interpose/lock.h"
+
+#include "detect/deadlock.h"
+#include "detect/lock_order.h"
+#include "state/clock.h"
+#include "state/options.h"
+#include "state/stack.h"
+
+/* Locks are followed for their own sake, and for the order that they give to accesses. */
+static inline bool locks_watched(void)
+{
+    return observing.locks || observing.races;
+}
+
+static inline uint32_t stack_of(struct thread *self, const void *frame)
+{
+    return likely(options.number[OPTION_LOCK_STACKS]) ? stack_here(self, frame) : 0;
+}
+
+/* Something happens to a lock and we cannot follow it: this thread is inside the shim (we are a
+   signal handler), or its child shares our memory (vfork). */
+static __attribute__((noinline)) void unseen(const struct lock_call *call)
+{
+    struct sync *sync = observing.on && locks_watched() ? sync_find(call->address) : NULL;
+    if (sync)
+        __atomic_fetch_or(&sync->flags, SYNC_UNSEEN, __ATOMIC_RELAXED);
+}
+
+/* Made just now, or come over from a fork's parent, where somebody else may hold it. */
+static __attribute__((noinline)) void meet(struct thread *self, struct sync *sync)
+{
+    if (sync->world) {
+        if (sync->owner || (sync->more && sync->more->reader_count))
+            __atomic_fetch_or(&sync->flags, SYNC_UNSEEN, __ATOMIC_RELAXED);
+        sync->owner = held_find(self, sync) ? self->number : 0;
+        sync->owner_stack = sync->init_stack = sync->init_thread = 0;
+    }
+    sync->world = vclock_world;
+}
+
+struct sync *lock_object(struct thread *self, uintptr_t address, enum sync_kind kind,
+                         const void *frame)
+{
+    (void)frame;
+    struct sync *sync = sync_get(self, address, kind);
+    if (likely(sync) && unlikely(sync->world != vclock_world))
+        meet(self, sync);
+    return sync;
+}
+
+/* What was released into the lock is known to who has taken it. */
+static inline void acquire(struct thread *self, struct sync *sync, enum held_mode mode)
+{
+    vclock_acquire(&self->clock, &sync->clock);
+    if (unlikely(sync->kind == SYNC_RWLOCK) && mode == HELD_WRITE && sync->more) {
+        /* All readers are out, and the next release of a writer will say what they said. */
+        vclock_acquire(&self->clock, &sync->more->readers);
+        vclock_clear(&sync->more->readers);
+    }
+}
+
+static inline void release(struct thread *self, struct sync *sync, enum held_mode mode)
+{
+    struct sync_more *more = mode == HELD_READ ? sync_more(sync) : NULL;
+    if (likely(mode == HELD_WRITE))
+        vclock_release(&self->clock, &sync->clock);
+    else if (more)
+        vclock_release_join(&self->clock, &more->readers);
+}
+
+static inline void count_readers(struct sync *sync, int by)
+{
+    struct sync_more *more = sync_more(sync);
+    if (more)
+        __atomic_fetch_add(&more->reader_count, (uint32_t)by, __ATOMIC_RELAXED);
+}
+
+static inline void took(struct thread *self, struct sync *sync, enum held_mode mode, bool tried,
+                        uint32_t stack)
+{
+    if (unlikely(self->held.count)) {
+        struct held *row = held_find(self, sync);
+        if (row) {
+            row->depth++;
+            return;
+        }
+        lock_order_taken(self, sync, mode, tried, stack);
+    }
+    if (likely(!vclock_alone()))
+        acquire(self, sync, mode);
+    struct held *row = held_add(self, sync, mode, stack);
+    if (row)
+        row->tried = tried;
+    if (likely(mode == HELD_WRITE)) {
+        sync->owner_stack = stack;
+        __atomic_store_n(&sync->owner, self->number, __ATOMIC_RELAXED);
+    } else {
+        count_readers(sync, 1);
+    }
+}
+
+void lock_taken(const struct lock_call *call)
+{
+    struct thread *self = guard_enter();
+    if (unlikely(!self)) {
+        unseen(call);
+        return;
+    }
+    struct sync *sync = NULL;
+    if (likely(locks_watched()))
+        sync = lock_object(self, call->address, (enum sync_kind)call->kind, call->frame);
+    if (likely(sync))
+        took(self, sync, (enum held_mode)call->mode, call->tried, stack_of(self, call->frame));
+    guard_leave(self);
+}
+
+static inline void give(struct thread *self, struct held *row)
+{
+    struct sync *sync = row->lock;
+    enum held_mode mode = (enum held_mode)row->mode;
+    if (unlikely(row->depth > 1)) {
+        row->depth--;
+        return;
+    }
+    if (likely(!vclock_alone()))
+        release(self, sync, mode);
+    if (likely(mode == HELD_WRITE))
+        __atomic_store_n(&sync->owner, 0, __ATOMIC_RELAXED);
+    else
+        count_readers(sync, -1);
+    held_remove(self, row);
+}
+
+/* Not the newest lock that is held, or none that we know to be held. */
+static __attribute__((noinline)) void give_slow(struct thread *self, uintptr_t address,
+                                                enum sync_kind kind, const void *frame)
+{
+    struct sync *sync = lock_object(self, address, kind, frame);
+    struct held *row = sync ? held_find(self, sync) : NULL;
+    if (row) {
+        give(self, row);
+    } else if (sync && !vclock_alone()) {
+        vclock_acquire(&self->clock, &sync->clock);
+        vclock_release_join(&self->clock, &sync->clock);
+    }
+}
+
+void lock_giving(const struct lock_call *call)
+{
+    struct thread *self = guard_enter();
+    if (unlikely(!self)) {
+        unseen(call);
+        return;
+    }
+    if (likely(locks_watched())) {
+        struct held_set *set = &self->held;
+        struct held *row = &set->rows[set->count - 1];
+        if (likely(set->count && row->lock->address == call->address &&
+                   row->id == row->lock->id && row->lock->kind == call->kind))
+            give(self, row);
+        else
+            give_slow(self, call->address, (enum sync_kind)call->kind, call->frame);
+    }
+    guard_leave(self);
+}
+
+void lock_failed(const struct lock_call *call, int error)
+{
+    (void)call, (void)error;
+}
+
+void lock_wait_prepare(struct lock_wait *wait, const struct lock_call *call, uint64_t deadline)
+{
+    struct thread *self = guard_enter();
+    *wait = (struct lock_wait){.self = self};
+    if (unlikely(!self) || !locks_watched())
+        return;
+    struct sync *sync = lock_object(self, call->address, (enum sync_kind)call->kind, call->frame);
+    struct sync_more *more = sync ? sync_more(sync) : NULL;
+    if (!more)
+        return;
+    wait->lock = sync;
+    wait->id = sync->id;
+    wait->since = clock_now();
+    uint32_t stack = stack_here(self, call->frame);
+    more->waiter_stack = stack;
+    more->waiter_thread = self->number;
+    __atomic_fetch_add(&more->waiters, 1, __ATOMIC_RELAXED);
+    if (deadline == WAIT_FOREVER && observing.locks)
+        deadlock_waiting(self, sync, (enum held_mode)call->mode, stack);
+}
+
+static void count_wait(struct sync_more *more, uint64_t waited)
+{
+    __atomic_fetch_sub(&more->waiters, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&more->waits, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&more->waited, waited, __ATOMIC_RELAXED);
+    uint64_t longest = __atomic_load_n(&more->longest, __ATOMIC_RELAXED);
+    while (waited > longest && !__atomic_compare_exchange_n(&more->longest, &longest, waited, false,
+                                                            __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+}
+
+void lock_wait_end(struct lock_wait *wait, bool got)
+{
+    /* A handler on top of the wait forked, and this is the child: the wait was its parent's. */
+    if (unlikely(!wait->self || wait->self != thread_current))
+        return;
+    if (likely(wait->published))
+        wait_end(wait->self, got);
+    struct thread *self = wait->lock ? guard_enter() : NULL;
+    if (unlikely(!self))
+        return;
+    if (likely(wait->lock->id == wait->id && wait->lock->more))
+        count_wait(wait->lock->more, clock_now() - wait->since);
+    guard_leave(self);
+}
+
+void lock_given_up(struct thread *self, pthread_mutex_t *mutex, const void *frame,
+                   struct lock_handed *ret_handed)
+{
+    *ret_handed = (struct lock_handed){0};
+    struct sync *sync =
+        locks_watched() ? lock_object(self, (uintptr_t)mutex, SYNC_MUTEX, frame) : NULL;
+    if (!sync)
+        return;
+    struct held *row = held_find(self, sync);
+    *ret_handed = (struct lock_handed){
+        .mutex = sync, .id = sync->id, .held = row != NULL, .stack = row ? row->stack : 0};
+    if (row)
+        give(self, row);
+}
+
+void lock_taken_again(struct thread *self, const struct lock_handed *handed, const void *frame)
+{
+    struct sync *sync = handed->mutex;
+    if (sync && sync->id == handed->id)
+        took(self, sync, HELD_WRITE, false, stack_of(self, frame));
+}

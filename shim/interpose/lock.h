@@ -1,0 +1,96 @@
+/*
+ * What wrappers of locks have in common, for all kinds: the object, the edges, the locks held, the
+ * wait. lock_mutex.c, lock_rwlock.c, lock_spin.c call this; conditions do for the mutex that a wait
+ * hands over.
+ *
+ * A lock that is free is taken by its try function and no wait is noted. What obtains a lock is
+ * told after the real call, what gives it up before it.
+ *
+ * Any thread; the guard is entered here, except where it says "guard entered".
+ */
+#ifndef HOLDFAST_INTERPOSE_LOCK_H
+#define HOLDFAST_INTERPOSE_LOCK_H
+
+#include "interpose/real.h"
+#include "state/held.h"
+#include "state/sync.h"
+#include "state/wait.h"
+
+/* One call on a lock. */
+struct lock_call {
+    uintptr_t address;
+    const void *frame;  /* of the wrapper (FRAME) */
+    const char *called; /* the function's name */
+    uint16_t kind;      /* enum sync_kind */
+    uint8_t mode;       /* enum held_mode */
+    bool tried;         /* by a try or timed call */
+};
+
+/* NAME is the wrapper's without its prefix. */
+#define LOCK_CALL(lock, kind_, mode_, tried_)                                                      \
+    ((struct lock_call){.address = (uintptr_t)(lock),                                              \
+                        .frame = FRAME,                                                            \
+                        .called = __func__ + sizeof "wrap_" - 1,                                   \
+                        .kind = kind_,                                                             \
+                        .mode = mode_,                                                             \
+                        .tried = tried_})
+
+/* The call has taken the lock. */
+void lock_taken(const struct lock_call *call);
+
+/* The calling thread is about to give the lock up (call->mode does not matter). */
+void lock_giving(const struct lock_call *call);
+
+/* The real call returned an error (errno number; 0 and EBUSY, ETIMEDOUT … are no misuse). */
+void lock_failed(const struct lock_call *call, int error);
+
+/* A wait for a lock, on the wrapper's stack. */
+struct lock_wait {
+    struct thread *self; /* NULL: not observed */
+    struct sync *lock;
+    uint32_t id;
+    uint64_t since;
+    bool published;
+};
+
+/* The try said "busy". Leaves with the guard entered when wait->self is set. */
+void lock_wait_prepare(struct lock_wait *wait, const struct lock_call *call, uint64_t deadline);
+void lock_wait_end(struct lock_wait *wait, bool got);
+
+/* The body of the wait: evaluates to the result of real_call. The registers are saved here, so this
+   must stand in the wrapper itself. */
+#define LOCK_WAIT(call, wait_kind, deadline, real_call, got)                                       \
+    ({                                                                                             \
+        struct lock_wait wait_;                                                                    \
+        uint64_t until_ = deadline;                                                                \
+        lock_wait_prepare(&wait_, call, until_);                                                   \
+        if (likely(wait_.self)) {                                                                  \
+            wait_.published =                                                                      \
+                wait_begin(wait_.self, wait_kind, (call)->address, until_, (call)->frame);         \
+            guard_leave(wait_.self);                                                               \
+        }                                                                                          \
+        __typeof__(real_call) result = real_call;                                                  \
+        lock_wait_end(&wait_, got);                                                                \
+        result;                                                                                    \
+    })
+
+/*
+ * Conditions. Before the real wait, guard entered: the mutex is given up as by one unlock, and
+ * nothing is judged. After it, also when it timed out (the mutex is taken all the same), guard
+ * entered: taken again. A wait that is left by cancellation comes back with the mutex taken and our
+ * code skipped: the unlock of the program's cleanup handler finds that by itself.
+ */
+struct lock_handed {
+    struct sync *mutex; /* NULL: not observed */
+    uint32_t id, stack; /* of the mutex; where it was taken first, 0 when it was not held */
+    bool held;          /* by the calling thread, as far as we know */
+};
+void lock_given_up(struct thread *self, pthread_mutex_t *mutex, const void *frame,
+                   struct lock_handed *ret_handed);
+void lock_taken_again(struct thread *self, const struct lock_handed *handed, const void *frame);
+
+/* The object for a call; guard entered. NULL when memory is short. */
+struct sync *lock_object(struct thread *self, uintptr_t address, enum sync_kind kind,
+                         const void *frame);
+
+#endif

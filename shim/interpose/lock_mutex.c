@@ -1,0 +1,206 @@
+/*
+ * Mutexes: POSIX and C11; C++ and Rust come this way.
+ *
+ * Whatever a try says but "busy" is what the lock function would have said (recursion, EOWNERDEAD
+ * of a robust mutex, EAGAIN, EINVAL), and when it is busy the lock function itself judges
+ * (EDEADLK).
+ */
+#include <errno.h>
+
+#include "interpose/lock.h"
+
+/* EOWNERDEAD: taken, though what it protects may be half changed. */
+static inline int locked(const struct lock_call *call, int error)
+{
+    if (likely(error == 0) || error == EOWNERDEAD)
+        lock_taken(call);
+    else if (error != EBUSY && error != ETIMEDOUT)
+        lock_failed(call, error);
+    return error;
+}
+
+#define IS_TAKEN(error) ((error) == 0 || (error) == EOWNERDEAD)
+
+static inline __attribute__((always_inline)) int mutex_lock(pthread_mutex_t *mutex,
+                                                            const struct lock_call *call)
+{
+    int error = real.pthread_mutex_trylock(mutex);
+    if (unlikely(error == EBUSY))
+        error = LOCK_WAIT(call, WAIT_MUTEX, WAIT_FOREVER, real.pthread_mutex_lock(mutex),
+                          IS_TAKEN(result));
+    return locked(call, error);
+}
+
+int wrap_pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, false);
+    return mutex_lock(mutex, &call);
+}
+
+int wrap___pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, false);
+    return mutex_lock(mutex, &call);
+}
+
+int wrap_pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+    struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, true);
+    return locked(&call, real.pthread_mutex_trylock(mutex));
+}
+
+int wrap___pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+    struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, true);
+    return locked(&call, real.pthread_mutex_trylock(mutex));
+}
+
+/* A lock that can be had at once is had whatever the time says (POSIX), so the try may come first;
+   with a clock that is none the call fails before it looks. */
+int wrap_pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until)
+{
+    struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, true);
+    int error = real.pthread_mutex_trylock(mutex);
+    if (error == EBUSY)
+        error = LOCK_WAIT(&call, WAIT_MUTEX, deadline_at(CLOCK_REALTIME, until),
+                          real.pthread_mutex_timedlock(mutex, until), IS_TAKEN(result));
+    return locked(&call, error);
+}
+
+int wrap_pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
+                                 const struct timespec *until)
+{
+    struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, true);
+    int error = EBUSY;
+    if (clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC)
+        error = real.pthread_mutex_trylock(mutex);
+    if (error == EBUSY)
+        error = LOCK_WAIT(&call, WAIT_MUTEX, deadline_at(clock, until),
+                          real.pthread_mutex_clocklock(mutex, clock, until), IS_TAKEN(result));
+    return locked(&call, error);
+}
+
+static inline int unlocked(const struct lock_call *call, int error)
+{
+    if (unlikely(error != 0))
+        lock_failed(call, error);
+    return error;
+}
+
+int wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+    struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, false);
+    lock_giving(&call);
+    return unlocked(&call, real.pthread_mutex_unlock(mutex));
+}
+
+int wrap___pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+    struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, false);
+    lock_giving(&call);
+    return unlocked(&call, real.pthread_mutex_unlock(mutex));
+}
+
+int wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attr)
+{
+    return real.pthread_mutex_init(mutex, attr);
+}
+
+int wrap___pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attr)
+{
+    return real.pthread_mutex_init(mutex, attr);
+}
+
+int wrap_pthread_mutex_destroy(pthread_mutex_t *mutex)
+{
+    return real.pthread_mutex_destroy(mutex);
+}
+
+int wrap___pthread_mutex_destroy(pthread_mutex_t *mutex)
+{
+    return real.pthread_mutex_destroy(mutex);
+}
+
+int wrap_pthread_mutex_consistent(pthread_mutex_t *mutex)
+{
+    struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, false);
+    return unlocked(&call, real.pthread_mutex_consistent(mutex));
+}
+
+int wrap_pthread_mutex_consistent_np(pthread_mutex_t *mutex)
+{
+    struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, false);
+    return unlocked(&call, real.pthread_mutex_consistent(mutex));
+}
+
+/* Takes the mutex and gives it back inside libc. */
+int wrap_pthread_mutex_setprioceiling(pthread_mutex_t *mutex, int ceiling, int *old)
+{
+    return real.pthread_mutex_setprioceiling(mutex, ceiling, old);
+}
+
+/* C11's results, as errno numbers; what it calls an error would be EINVAL or EDEADLK. */
+static int number_of(int answer)
+{
+    switch (answer) {
+    case thrd_success:
+        return 0;
+    case thrd_busy:
+        return EBUSY;
+    case thrd_timedout:
+        return ETIMEDOUT;
+    case thrd_nomem:
+        return ENOMEM;
+    default:
+        return EINVAL;
+    }
+}
+
+int wrap_mtx_lock(mtx_t *mutex)
+{
+    struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, false);
+    int answer = real.mtx_trylock(mutex);
+    if (unlikely(answer == thrd_busy))
+        answer = LOCK_WAIT(&call, WAIT_MUTEX, WAIT_FOREVER, real.mtx_lock(mutex),
+                           result == thrd_success);
+    locked(&call, number_of(answer));
+    return answer;
+}
+
+int wrap_mtx_trylock(mtx_t *mutex)
+{
+    struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, true);
+    int answer = real.mtx_trylock(mutex);
+    locked(&call, number_of(answer));
+    return answer;
+}
+
+int wrap_mtx_timedlock(mtx_t *mutex, const struct timespec *until)
+{
+    struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, true);
+    int answer = real.mtx_trylock(mutex);
+    if (answer == thrd_busy)
+        answer = LOCK_WAIT(&call, WAIT_MUTEX, deadline_at(CLOCK_REALTIME, until),
+                           real.mtx_timedlock(mutex, until), result == thrd_success);
+    locked(&call, number_of(answer));
+    return answer;
+}
+
+int wrap_mtx_unlock(mtx_t *mutex)
+{
+    struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, false);
+    lock_giving(&call);
+    int answer = real.mtx_unlock(mutex);
+    unlocked(&call, number_of(answer));
+    return answer;
+}
+
+int wrap_mtx_init(mtx_t *mutex, int type)
+{
+    return real.mtx_init(mutex, type);
+}
+
+void wrap_mtx_destroy(mtx_t *mutex)
+{
+    real.mtx_destroy(mutex);
+}
