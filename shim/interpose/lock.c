@@ -92,6 +92,7 @@ static inline void took(struct thread *self, struct sync *sync, enum held_mode m
     if (row)
         row->tried = tried;
     if (likely(mode == HELD_WRITE)) {
+        sync->taken++;
         sync->owner_stack = stack;
         __atomic_store_n(&sync->owner, self->number, __ATOMIC_RELAXED);
     } else {
@@ -155,8 +156,8 @@ void lock_giving(const struct lock_call *call)
     if (likely(locks_watched())) {
         struct held_set *set = &self->held;
         struct held *row = &set->rows[set->count - 1];
-        if (likely(set->count && row->lock->address == call->address &&
-                   row->id == row->lock->id && row->lock->kind == call->kind))
+        if (likely(set->count && row->lock->address == call->address && row->id == row->lock->id &&
+                   row->lock->kind == call->kind))
             give(self, row);
         else
             give_slow(self, call->address, (enum sync_kind)call->kind, call->frame);

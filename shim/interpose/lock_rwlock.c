@@ -13,7 +13,8 @@ static inline int locked(const struct lock_call *call, int error)
     return error;
 }
 
-/* try_call first, where the call would not fail before it looks; when that says "busy", real_call. */
+/* try_call first, where the call would not fail before it looks; when that says "busy", real_call.
+ */
 #define RWLOCK(lock, mode, tried, wait_kind, deadline, may_try, try_call, real_call)               \
     do {                                                                                           \
         struct lock_call call = LOCK_CALL(lock, SYNC_RWLOCK, mode, tried);                         \
@@ -45,16 +46,16 @@ int wrap___pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 int wrap_pthread_rwlock_timedrdlock(pthread_rwlock_t *lock, const struct timespec *until)
 {
     RWLOCK(lock, HELD_READ, true, WAIT_RWLOCK_READ, deadline_at(CLOCK_REALTIME, until),
-           is_time(CLOCK_REALTIME, until),
-           real.pthread_rwlock_tryrdlock, real.pthread_rwlock_timedrdlock(lock, until));
+           is_time(CLOCK_REALTIME, until), real.pthread_rwlock_tryrdlock,
+           real.pthread_rwlock_timedrdlock(lock, until));
 }
 
 int wrap_pthread_rwlock_clockrdlock(pthread_rwlock_t *lock, clockid_t clock,
                                     const struct timespec *until)
 {
     RWLOCK(lock, HELD_READ, true, WAIT_RWLOCK_READ, deadline_at(clock, until),
-           is_time(clock, until),
-           real.pthread_rwlock_tryrdlock, real.pthread_rwlock_clockrdlock(lock, clock, until));
+           is_time(clock, until), real.pthread_rwlock_tryrdlock,
+           real.pthread_rwlock_clockrdlock(lock, clock, until));
 }
 
 int wrap_pthread_rwlock_wrlock(pthread_rwlock_t *lock)
@@ -72,16 +73,16 @@ int wrap___pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 int wrap_pthread_rwlock_timedwrlock(pthread_rwlock_t *lock, const struct timespec *until)
 {
     RWLOCK(lock, HELD_WRITE, true, WAIT_RWLOCK_WRITE, deadline_at(CLOCK_REALTIME, until),
-           is_time(CLOCK_REALTIME, until),
-           real.pthread_rwlock_trywrlock, real.pthread_rwlock_timedwrlock(lock, until));
+           is_time(CLOCK_REALTIME, until), real.pthread_rwlock_trywrlock,
+           real.pthread_rwlock_timedwrlock(lock, until));
 }
 
 int wrap_pthread_rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t clock,
                                     const struct timespec *until)
 {
     RWLOCK(lock, HELD_WRITE, true, WAIT_RWLOCK_WRITE, deadline_at(clock, until),
-           is_time(clock, until),
-           real.pthread_rwlock_trywrlock, real.pthread_rwlock_clockwrlock(lock, clock, until));
+           is_time(clock, until), real.pthread_rwlock_trywrlock,
+           real.pthread_rwlock_clockwrlock(lock, clock, until));
 }
 
 int wrap_pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)

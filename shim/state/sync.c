@@ -97,11 +97,13 @@ static void set_up(struct sync *sync, enum sync_kind kind, const struct thread *
     sync->flags = 0;
     sync->owner = sync->owner_stack = 0;
     sync->world = 0;
-    sync->init_stack = 0;
+    sync->init_stack = sync->taken = 0;
     sync->init_thread = 0;
     vclock_clear(&sync->clock);
     if (sync->more) {
         vclock_clear(&sync->more->readers);
+        vclock_clear(&sync->more->phase[0]);
+        vclock_clear(&sync->more->phase[1]);
         mem_clear(sync->more, sizeof *sync->more);
     }
     if (self && sync->address >= self->stack_low && sync->address < self->stack_high)

@@ -41,6 +41,7 @@ struct sync {
     uint16_t flags;          /* enum sync_flag, atomic */
     struct sync_clock clock; /* what was released into it (rwlock: by writers) */
     uint32_t init_stack, init_thread;
+    uint32_t taken; /* mutex: how often, by its holder */
     /* Exclusive holder: thread number, 0 none. Written by who takes and gives it; read by anybody,
        as a hint that it checks. */
     uint32_t owner;
@@ -50,6 +51,14 @@ struct sync {
        fork, numbers of threads and stacks mean nothing (interpose/lock.c). */
     uint32_t world;
 };
+
+/* One use of an object, for sync-object-race. */
+struct sync_use {
+    stamp_t stamp; /* 0 = none */
+    uint32_t stack, thread;
+    uint64_t place; /* the call's return address and frame: the same place has the same stack */
+};
+#define SYNC_USES 4u
 
 /* Locks that were waited for, read-write locks, conditions, barriers … */
 struct sync_more {
@@ -72,6 +81,19 @@ struct sync_more {
     uint64_t waits, waited, longest;
     uint32_t waiters;                     /* now, atomic */
     uint32_t waiter_stack, waiter_thread; /* who began to wait last */
+    /* Conditions, barriers, semaphores: word_lock over what follows and over inside, partner and
+       signal_* above. */
+    uint32_t lock;
+    uint32_t woken;        /* condition: waits that were given a wake-up and have not returned */
+    uint32_t opened;       /* named semaphore: how often it is open */
+    uint32_t missed_by;    /* condition: thread whose wait began after a signal it never saw */
+    uintptr_t signal_lock; /* condition: mutex around the newest signal that met no waiter … */
+    uint32_t signal_taken; /* … and how often that had been taken then */
+    uint32_t signal_thread;
+    stamp_t made, destroyed;
+    struct sync_use uses[SYNC_USES]; /* newest of each thread; ordered ones make room */
+    struct sync_clock phase[2];      /* barrier: arrivals of even and odd phases */
+    uint64_t tickets;                /* barrier: arrivals since it was made */
     uint64_t reserved[2];
 };
 

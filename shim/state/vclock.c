@@ -207,8 +207,13 @@ void vclock_release_join(struct thread_clock *clock, struct sync_clock *object)
 void vclock_acquire(struct thread_clock *clock, struct sync_clock *object)
 {
     /* Whoever released what we shall see did so before we got here, so an empty object is empty. */
-    if (!__atomic_load_n(&object->stamp, __ATOMIC_RELAXED) &&
-        !__atomic_load_n(&object->known, __ATOMIC_RELAXED))
+    stamp_t stamp = __atomic_load_n(&object->stamp, __ATOMIC_RELAXED);
+    if (!stamp && !__atomic_load_n(&object->known, __ATOMIC_RELAXED))
+        return;
+    /* For the same reason a newest release that is known says all: threads that pass a done once
+       control or a read-mostly lock do not meet in the object's lock. */
+    if (stamp && __atomic_load_n(&object->world, __ATOMIC_RELAXED) == vclock_world &&
+        vclock_knows(clock, stamp))
         return;
     object_take(object);
     if (!object->stamp || !vclock_knows(clock, object->stamp))
