@@ -1,38 +1,386 @@
+/*
+ * One access against what is remembered of its granules.
+ *
+ * The naive model: compare with every earlier access to these bytes, and remember this one as well.
+ * What is left out here is only what no later access can tell from the newer one:
+ *   - an access is not remembered when a record of the same thread and epoch has all its bytes and
+ *     conflicts with all that it would conflict with (a write says what a read would, a plain
+ *     access says what an atomic one would);
+ *   - a record that is ordered before the access, and that it says more than in the same sense,
+ *     loses the bytes of the access.
+ * So the first race on each byte is found as by the naive model; tests/engine compares both.
+ */
 #include "detect/race.h"
 
 #include "base/memory.h"
+#include "base/say.h"
+#include "detect/race_benign.h"
+#include "detect/race_heap.h"
+#include "detect/race_tell.h"
 #include "state/options.h"
+#include "state/shadow.h"
 #include "state/stack.h"
+
+/* Conflicts of one access that are told. */
+#define FOUND_MAX 4u
+
+struct access {
+    struct thread *self;
+    const struct origin *origin;
+    struct access_here here;
+    uint64_t cell; /* stamp and kind, no bytes */
+    bool has_context;
+    uint32_t found_count;
+    struct found {
+        struct record record;
+        uintptr_t granule;
+    } found[FOUND_MAX];
+};
 
 uint32_t origin_frame(struct thread *self, const struct origin *origin)
 {
     return stack_here(self, origin->frame);
 }
 
+/* Does a record of this kind conflict with all that one of the other kind conflicts with? */
+static inline bool says_all(uint64_t cell, uint64_t other)
+{
+    bool order = !(cell & CELL_ATOMIC) || (other & CELL_ATOMIC);
+    return order && ((cell & CELL_WRITE) || !(other & CELL_WRITE));
+}
+
+static inline bool conflict(uint64_t a, uint64_t b)
+{
+    return ((a | b) & CELL_WRITE) && !(a & b & CELL_ATOMIC);
+}
+
+static context_t context_here(struct access *access)
+{
+    if (!access->has_context) {
+        access->here.context =
+            context_of(access->self, access->origin->stack(access->self, access->origin));
+        access->has_context = true;
+    }
+    return access->here.context;
+}
+
+static void note(struct access *access, uintptr_t granule, const struct record *record)
+{
+    if (access->found_count < FOUND_MAX && !race_is_benign(granule, GRANULE))
+        access->found[access->found_count++] =
+            (struct found){.record = *record, .granule = granule};
+}
+
+/* What is left of a record after the access to the bytes of mask: 0 when nothing is. */
+static inline uint64_t remains(struct access *access, uintptr_t granule, uint64_t mask,
+                               const struct record *record)
+{
+    uint64_t cell = record->cell;
+    if (!(cell & mask))
+        return cell;
+    if (!vclock_knows(&access->self->clock, cell)) {
+        if (conflict(cell, access->cell))
+            note(access, granule, record);
+        return cell;
+    }
+    if (!says_all(access->cell, cell))
+        return cell;
+    cell &= ~mask;
+    return cell & CELL_BYTES ? cell : 0;
+}
+
+/* The bytes that records of this epoch answer for already. */
+static uint64_t answered(const struct access *access, const struct record *records, uint32_t count)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (!((records[i].cell ^ access->cell) & STAMP_MASK) &&
+            says_all(records[i].cell, access->cell))
+            bytes |= records[i].cell & CELL_BYTES;
+    return bytes;
+}
+
+/* Room for count records. */
+static struct record *room_for(struct thread *self, uint32_t count)
+{
+    struct thread_accesses *own = thread_accesses(self);
+    if (!own || own->room >= count)
+        return own ? own->records : NULL;
+    /* What it had is lost to the arena: at most as much again. */
+    uint32_t room = own->room ? own->room : 16;
+    while (room < count)
+        room *= 2;
+    struct record *records = arena_alloc(room * sizeof *records);
+    if (records)
+        own->records = records, own->room = room;
+    return records;
+}
+
+/* Locked granule: its records, at most *count of them. NULL when memory is short. */
+static struct record *read_records(struct thread *self, const uint64_t *cell, uint64_t first,
+                                   const context_t *contexts, uint32_t *ret_count)
+{
+    struct record *records = room_for(self, 4);
+    uint32_t count = 0;
+    if (!records)
+        return NULL;
+    if (cell_is_link(cell[1])) {
+        uint32_t room = thread_accesses(self)->room - 1;
+        count = record_set_read(cell[1], records, room);
+        if (count > room) {
+            records = room_for(self, count + 1);
+            count = records ? record_set_read(cell[1], records, count) : 0;
+        }
+        if (!records)
+            return NULL;
+    } else if (cell[1]) {
+        records[count++] = (struct record){.cell = cell[1], .context = contexts[1]};
+    }
+    if (first)
+        records[count++] = (struct record){.cell = first, .context = contexts[0]};
+    *ret_count = count;
+    return records;
+}
+
+/* Locked granule: the newest record goes to the first cell, the others (count of them) to the
+   second or to a set. Unlocks. */
+static void write_records(uint64_t *cell, context_t *contexts, struct record newest,
+                          struct record *others, uint32_t count)
+{
+    uint64_t old = cell[1], second = 0;
+    if (count == 1) {
+        second = others[0].cell;
+        contexts[1] = others[0].context;
+    } else if (count > 1) {
+        second = record_set_keep(others, count);
+    }
+    contexts[0] = newest.context;
+    __atomic_store_n(&cell[1], second, __ATOMIC_RELAXED);
+    shadow_unlock(cell, newest.cell);
+    if (cell_is_link(old))
+        record_set_drop(old);
+}
+
+/* Locked granule whose records are more than its cells tell at a glance. Unlocks. Returns false
+   when the context is needed and not known yet; nothing has changed then. */
+static bool update_locked(struct access *access, uintptr_t granule, uint64_t mask, uint64_t *cell,
+                          uint64_t first)
+{
+    context_t *contexts = shadow_contexts(granule);
+    uint32_t count = 0, kept = 0;
+    struct record *records = read_records(access->self, cell, first, contexts, &count);
+    if (!records || !(mask & ~answered(access, records, count))) {
+        shadow_unlock(cell, first);
+        return true;
+    }
+    if (!access->has_context) {
+        shadow_unlock(cell, first);
+        return false;
+    }
+    struct record newest = {.cell = access->cell | mask, .context = access->here.context};
+    for (uint32_t i = 0; i < count; i++) {
+        bool same = !((records[i].cell ^ newest.cell) & ~CELL_BYTES) &&
+                    records[i].context == newest.context;
+        uint64_t cell_left = remains(access, granule, mask, &records[i]);
+        if (same)
+            newest.cell |= records[i].cell & CELL_BYTES;
+        else if (cell_left)
+            records[kept++] = (struct record){.cell = cell_left, .context = records[i].context};
+    }
+    write_records(cell, contexts, newest, records, kept);
+    return true;
+}
+
+/* Locked granule without records. Unlocks. */
+static void first_record(struct access *access, uintptr_t granule, uint64_t mask, uint64_t *cell)
+{
+    shadow_contexts(granule)[0] = access->here.context;
+    shadow_unlock(cell, access->cell | mask);
+}
+
+/* No record at all: memory that is new, or has been given back. */
+static void touch_new(struct access *access, uintptr_t granule, uint64_t mask, uint64_t *cell)
+{
+    uint64_t first;
+    uintptr_t address = access->here.address > granule ? access->here.address : granule;
+    const struct block_row *row = race_heap_row(access->self, address);
+    context_here(access);
+    if (!shadow_touch(granule) || !shadow_lock(cell, &first))
+        return;
+    if (first | cell[1]) {
+        update_locked(access, granule, mask, cell, first);
+        return;
+    }
+    /* Under the granule's lock, because a free marks its block first and then comes here. */
+    if (unlikely(row && race_heap_is_freed(row, address))) {
+        shadow_unlock(cell, 0);
+        race_tell_freed(access->self, &access->here, address, row, race_heap_freed_by(row));
+        return;
+    }
+    first_record(access, granule, mask, cell);
+}
+
+static __attribute__((noinline)) void update(struct access *access, uintptr_t granule,
+                                             uint64_t mask, uint64_t *cell)
+{
+    uint64_t first = __atomic_load_n(&cell[0], __ATOMIC_RELAXED);
+    uint64_t second = __atomic_load_n(&cell[1], __ATOMIC_RELAXED);
+    if (!(first | second)) {
+        touch_new(access, granule, mask, cell);
+        return;
+    }
+    /* With a link, only the set can say whether the context is needed at all. */
+    if (!cell_is_link(second))
+        context_here(access);
+    if (!shadow_lock(cell, &first) || update_locked(access, granule, mask, cell, first))
+        return;
+    context_here(access);
+    if (shadow_lock(cell, &first))
+        update_locked(access, granule, mask, cell, first);
+}
+
+static inline void access_granule(struct access *access, uintptr_t granule, uint64_t mask,
+                                  uint64_t *cell)
+{
+    bool write = access->here.how & ACCESS_WRITE;
+    stamp_t now = access->self->clock.now;
+    if (likely(!(access->here.how & ACCESS_ATOMIC)) &&
+        (cell_covers(__atomic_load_n(&cell[0], __ATOMIC_RELAXED), mask, now, write) ||
+         cell_covers(__atomic_load_n(&cell[1], __ATOMIC_RELAXED), mask, now, write)))
+        return;
+    update(access, granule, mask, cell);
+}
+
+/* [start, end) lies within one region. */
+static void access_region(struct access *access, uintptr_t start, uintptr_t end)
+{
+    uint64_t *cell = shadow_make(start);
+    if (unlikely(!cell))
+        return;
+    uintptr_t granule = start & -(uintptr_t)GRANULE;
+    uint64_t mask = CELL_BYTES << start % GRANULE & CELL_BYTES;
+    for (; granule < end; granule += GRANULE, cell += 2, mask = CELL_BYTES) {
+        if (end - granule < GRANULE)
+            mask &= (1ull << (end - granule)) - 1;
+        access_granule(access, granule, mask, cell);
+    }
+}
+
+static __attribute__((noinline)) void tell_found(const struct access *access)
+{
+    for (uint32_t i = 0; i < access->found_count; i++)
+        race_tell(access->self, &access->here, access->found[i].granule, &access->found[i].record);
+}
+
+static inline bool is_ignored(const struct thread *self, unsigned how)
+{
+    return how & ACCESS_WRITE ? self->ignore_writes : self->ignore_reads;
+}
+
 void race_access(struct thread *self, uintptr_t address, size_t size, unsigned how,
                  const struct origin *origin)
 {
+    if (unlikely(!self->clock.now || is_ignored(self, how) || !size))
+        return;
+    struct access access = {
+        .self = self,
+        .origin = origin,
+        .here = {.address = address, .size = size, .how = how},
+        .cell = self->clock.now | (how & ACCESS_WRITE ? CELL_WRITE : 0) |
+                (how & ACCESS_ATOMIC ? CELL_ATOMIC : 0),
+    };
+    uintptr_t end = address + size;
+    if (unlikely(end < address || end > 1ull << 47))
+        return;
+    while (address < end) {
+        uintptr_t next = (address | (SHADOW_REGION_SIZE - 1)) + 1;
+        access_region(&access, address, next < end ? next : end);
+        address = next;
+    }
+    if (unlikely(access.found_count))
+        tell_found(&access);
 }
 
 void race_threads_begin(void)
 {
-    if (observing.races == RACES_WANTED)
+    if (observing.races == RACES_WANTED && shadow_start_up())
         __atomic_store_n(&observing.races, RACES_ON, __ATOMIC_RELEASE);
+}
+
+/* Sees what a free conflicts with. */
+static void free_part(uintptr_t start, uintptr_t end, void *with)
+{
+    struct access *access = with;
+    for (uintptr_t at = start & -(uintptr_t)GRANULE; at < end; at += GRANULE) {
+        uint64_t first, *cell = shadow_cells(at);
+        if (!(__atomic_load_n(&cell[0], __ATOMIC_RELAXED) |
+              __atomic_load_n(&cell[1], __ATOMIC_RELAXED)) ||
+            !shadow_lock(cell, &first))
+            continue;
+        uint32_t count = 0;
+        struct record *records =
+            read_records(access->self, cell, first, shadow_contexts(at), &count);
+        uint64_t second = cell[1];
+        for (uint32_t i = 0; records && i < count; i++)
+            remains(access, at, CELL_BYTES, &records[i]);
+        __atomic_store_n(&cell[1], 0, __ATOMIC_RELAXED);
+        shadow_unlock(cell, 0);
+        if (cell_is_link(second))
+            record_set_drop(second);
+    }
+}
+
+/* Blocks begin and end with a granule: what lies between the end of one and its next granule is
+   nobody's. */
+static uintptr_t block_end(uintptr_t address, size_t size)
+{
+    return (address + size + GRANULE - 1) & -(uintptr_t)GRANULE;
 }
 
 void race_block_born(struct thread *self, uintptr_t address, size_t size)
 {
+    (void)self;
+    if (race_watched())
+        shadow_forget(address & -(uintptr_t)GRANULE, block_end(address, size));
 }
 
 void race_block_dying(struct thread *self, uintptr_t address, size_t size, uint32_t stack)
 {
+    if (!race_watched() || !self->clock.now)
+        return;
+    struct access access = {
+        .self = self,
+        .here = {.address = address,
+                 .size = size,
+                 .how = ACCESS_WRITE | ACCESS_FREE,
+                 .context = context_of(self, stack)},
+        .cell = self->clock.now | CELL_WRITE,
+        .has_context = true,
+    };
+    race_heap_freed(self, address);
+    race_benign_forget(address, address + size);
+    shadow_each_touched(address & -(uintptr_t)GRANULE, block_end(address, size), free_part,
+                        &access);
+    if (unlikely(access.found_count))
+        tell_found(&access);
 }
 
 void race_memory_new(struct thread *self, uintptr_t start, uintptr_t end)
 {
+    (void)self;
+    if (!race_watched() || start >= end)
+        return;
+    shadow_forget(start, end);
+    race_heap_forget(start, end);
+    race_benign_forget(start, end);
 }
 
 void race_memory_gone(struct thread *self, uintptr_t start, uintptr_t end)
+{
+    race_memory_new(self, start, end);
+}
+
+void race_compiled(void)
 {
 }
 
@@ -43,5 +391,7 @@ void race_start_up(void)
 
 void race_after_fork(void)
 {
+    shadow_after_fork();
+    race_heap_after_fork();
     race_start_up();
 }

@@ -50,6 +50,14 @@ void race_memory_new(struct thread *self, uintptr_t start, uintptr_t end);
 /* Memory was given back to the system: its shadow is too. */
 void race_memory_gone(struct thread *self, uintptr_t start, uintptr_t end);
 
+/* The program says that races on these bytes are meant: none is told until the memory is given
+ * back.
+ */
+void race_benign(struct thread *self, uintptr_t address, size_t size);
+
+/* There is code built with -fsanitize=thread: accesses are many now. Before the first of them. */
+void race_compiled(void);
+
 void race_start_up(void);
 void race_after_fork(void);
 

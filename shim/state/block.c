@@ -194,6 +194,50 @@ struct block_row *block_around(uintptr_t address)
     return NULL;
 }
 
+/* How far block_holding looks back: 64 KB of windows of 32 bytes are 512 KB of memory. */
+#define WINDOWS_BACK 16384u
+
+static inline bool holds(const struct block_row *row, uintptr_t address)
+{
+    uint64_t size = block_size(row);
+    return address - block_address(row) < (size ? size : 1);
+}
+
+struct block_row *block_holding(uintptr_t address)
+{
+    uint32_t *region = block_region(address);
+    if (!region)
+        return NULL;
+    size_t from = (address & REGION_MASK) >> block_window_shift;
+    size_t least = from > WINDOWS_BACK ? from - WINDOWS_BACK : 0;
+    struct block_row *freed = NULL;
+    for (size_t i = from + 1; i-- > least;) {
+        struct block_row *row = region[i] ? row_at(region[i]) : NULL;
+        if (!row || !row->head || block_address(row) > address)
+            continue;
+        /* Live blocks do not overlap: what begins before the nearest one ends before it. */
+        if (is_live(row))
+            return holds(row, address) ? row : freed;
+        if (!freed && block_state_of(row) == BLOCK_FREED && holds(row, address))
+            freed = row;
+    }
+    return freed;
+}
+
+void block_forget_freed(uintptr_t start, uintptr_t end)
+{
+    while (start < end) {
+        uintptr_t next = (start | REGION_MASK) + 1, stop = next < end ? next : end;
+        uint32_t *region = block_region(start);
+        for (uintptr_t at = start; region && at < stop; at += 1ul << block_window_shift) {
+            uint32_t index = *window_of(region, at);
+            if (index && block_state_of(row_at(index)) == BLOCK_FREED)
+                __atomic_store_n(&row_at(index)->head, 0, __ATOMIC_RELEASE);
+        }
+        start = next;
+    }
+}
+
 bool block_any(void)
 {
     uint64_t rows = recording->sections[SECTION_BLOCKS - 1].used / sizeof(struct block_row);

@@ -53,6 +53,13 @@ void block_stays(struct block_row *row);
    back over windows. */
 struct block_row *block_around(uintptr_t address);
 
+/* The block that holds address, live or freed: the live one if there is one, else the nearest freed
+   one. NULL when none is found within a few thousand windows. */
+struct block_row *block_holding(uintptr_t address);
+
+/* Forgets the freed blocks that start in [start, end): something else lies there now. */
+void block_forget_freed(uintptr_t start, uintptr_t end);
+
 /* Blocks that were allocated but not observed since this process started: memory that may hold
    pointers and has no row. Atomic. */
 extern uint64_t block_unseen;

@@ -1,0 +1,115 @@
+#include "detect/race_tell.h"
+
+#include "base/recording.h"
+#include "report/finding.h"
+#include "state/place.h"
+#include "state/shadow.h"
+
+static void add_access(struct finding *finding, enum role role, uint32_t thread, uint32_t stack,
+                       const struct access_here *access)
+{
+    struct evidence_row *row = finding_evidence(finding, EVIDENCE_ACCESS, role);
+    row->thread = thread;
+    row->stack = stack;
+    row->a = access->address;
+    row->b = access->size;
+    row->c = access->how;
+}
+
+static void add_locks(struct finding *finding, enum role role, uint32_t thread, context_t context)
+{
+    uint32_t count;
+    const struct held_row *rows = lockset_rows(context_lockset(context), &count);
+    for (uint32_t i = 0; i < count && i < 4; i++) {
+        struct evidence_row *row = finding_evidence(finding, EVIDENCE_LOCK, role);
+        row->thread = thread;
+        row->stack = rows[i].stack;
+        row->a = rows[i].address;
+        row->b = rows[i].kind | (uint64_t)rows[i].mode << 16 | (uint64_t)rows[i].id << 32;
+        row->c = rows[i].init_stack;
+    }
+}
+
+static void add_creation(struct finding *finding, enum role role, uint32_t thread)
+{
+    if (thread)
+        finding_stack(finding, role, thread_row(thread)->created_stack,
+                      thread_row(thread)->creator);
+}
+
+static void add_block(struct finding *finding, const struct block_row *row, uintptr_t address)
+{
+    struct evidence_row *block = finding_evidence(finding, EVIDENCE_BLOCK, ROLE_ALLOCATED);
+    block->a = block_address(row);
+    block->b = block_size(row);
+    block->c = address - block_address(row);
+    finding_stack(finding, ROLE_ALLOCATED, row->stack, row->thread);
+}
+
+static void add_object(struct thread *self, struct finding *finding, uintptr_t address)
+{
+    const struct block_row *row = block_holding(address);
+    if (row) {
+        add_block(finding, row, address);
+        return;
+    }
+    const char *module = NULL;
+    enum place place = place_of(self, address, &module);
+    struct evidence_row *object = finding_evidence(finding, EVIDENCE_ADDRESS, ROLE_HERE);
+    object->a = address;
+    object->b = place;
+    object->string = module ? string_keep(module) : 0;
+}
+
+/* The bytes of a granule that a record speaks of: their first and how many lie in one piece. */
+static struct access_here access_of(uintptr_t granule, const struct record *record)
+{
+    unsigned bytes = record->cell & CELL_BYTES;
+    unsigned first = (unsigned)__builtin_ctz(bytes | 0x100);
+    return (struct access_here){
+        .address = granule + first,
+        .size = (unsigned)__builtin_ctz(~(bytes >> first)),
+        .how = (record->cell & CELL_WRITE ? ACCESS_WRITE : 0u) |
+               (record->cell & CELL_ATOMIC ? ACCESS_ATOMIC : 0u),
+        .context = record->context,
+    };
+}
+
+void race_tell(struct thread *self, const struct access_here *here, uintptr_t granule,
+               const struct record *record)
+{
+    struct finding finding;
+    struct access_here earlier = access_of(granule, record);
+    uint32_t other = vclock_thread_of(record->cell);
+    finding_begin(&finding, KIND_DATA_RACE, self);
+    add_access(&finding, ROLE_HERE, self->number, context_stack(here->context), here);
+    add_locks(&finding, ROLE_HELD, self->number, here->context);
+    add_access(&finding, ROLE_EARLIER, other, context_stack(earlier.context), &earlier);
+    add_locks(&finding, ROLE_HELD_EARLIER, other, earlier.context);
+    uintptr_t shared = here->address > earlier.address ? here->address : earlier.address;
+    add_object(self, &finding, shared);
+    add_creation(&finding, ROLE_CREATED, self->number);
+    add_creation(&finding, ROLE_CREATED_EARLIER, other);
+    finding_tell(&finding);
+}
+
+void race_tell_freed(struct thread *self, const struct access_here *here, uintptr_t address,
+                     const struct block_row *row, stamp_t freed)
+{
+    struct finding finding;
+    uint32_t other = vclock_thread_of(freed);
+    bool race = freed && !vclock_knows(&self->clock, freed);
+    finding_begin(&finding, KIND_USE_AFTER_FREE, self);
+    add_access(&finding, ROLE_HERE, self->number, context_stack(here->context), here);
+    add_locks(&finding, ROLE_HELD, self->number, here->context);
+    finding_stack(&finding, ROLE_FREED, row->freed_stack, other);
+    add_block(&finding, row, address);
+    add_creation(&finding, ROLE_CREATED, self->number);
+    if (other != self->number)
+        add_creation(&finding, ROLE_CREATED_EARLIER, other);
+    finding.detail = string_keep(race ? "nothing orders the free before the access: in another run "
+                                        "the access may come first"
+                                      : "the free is ordered before the access: it happens so in "
+                                        "every run that comes this way");
+    finding_tell(&finding);
+}

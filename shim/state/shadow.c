@@ -1,0 +1,214 @@
+#include "state/shadow.h"
+
+#include <sched.h>
+#include <sys/mman.h>
+
+#include "base/lock.h"
+#include "base/recording.h"
+#include "base/say.h"
+#include "base/syscall.h"
+#include "state/options.h"
+#include "state/record_set.h"
+
+#define PAGE         4096u
+#define PAGES        (SHADOW_REGION_SIZE / PAGE)
+#define MAPPING_SIZE (SHADOW_PAGES + PAGES / 8)
+
+/* Room that sets may have before anything is touched: one granule of a small program may have many
+   readers. */
+#define SETS_ROOM_LEAST (1ull << 20)
+
+/* How often a locked granule is looked at again, yielding, before its holder counts as dead. */
+#define LOCK_TRIES 1000
+
+unsigned char **shadow_regions;
+uint64_t shadow_pages, shadow_lost;
+
+/* The system refused memory for a region: no more are asked for. */
+static bool short_of_memory;
+
+bool shadow_start_up(void)
+{
+    if (!shadow_regions)
+        shadow_regions = pages_map(SHADOW_REGIONS * sizeof *shadow_regions);
+    if (!shadow_regions)
+        say_unobserved(UNOBSERVED_RACES, "no memory to watch accesses: races are not looked for");
+    return shadow_regions != NULL;
+}
+
+static unsigned char *region_make(uintptr_t address)
+{
+    unsigned char **at = &shadow_regions[address >> SHADOW_REGION_SHIFT];
+    lock_take(LOCK_SHADOW);
+    unsigned char *region = *at;
+    if (!region && !short_of_memory) {
+        region = pages_map_wiped(MAPPING_SIZE);
+        short_of_memory = !region;
+        __atomic_store_n(at, region, __ATOMIC_RELEASE);
+    }
+    lock_give(LOCK_SHADOW);
+    if (!region)
+        say_unobserved(UNOBSERVED_RACES,
+                       "no memory to watch all accesses: some races are not looked for");
+    return region;
+}
+
+uint64_t *shadow_make(uintptr_t address)
+{
+    uint64_t *cells = shadow_cells(address);
+    if (likely(cells) || address >> 47 || (short_of_memory && (recording->unobserved & UNOBSERVED_RACES)))
+        return cells;
+    return region_make(address) ? shadow_cells(address) : NULL;
+}
+
+static uint64_t *bits_of(uintptr_t address, uint64_t *ret_bit)
+{
+    uint64_t page = (address & (SHADOW_REGION_SIZE - 1)) / PAGE;
+    *ret_bit = 1ull << page % 64;
+    return (uint64_t *)(shadow_regions[address >> SHADOW_REGION_SHIFT] + SHADOW_PAGES) + page / 64;
+}
+
+bool shadow_touch(uintptr_t address)
+{
+    uint64_t bit, *bits = bits_of(address, &bit);
+    if (likely(__atomic_load_n(bits, __ATOMIC_RELAXED) & bit))
+        return true;
+    uint64_t limit = options.number[OPTION_SHADOW_SIZE];
+    if (limit && (__atomic_load_n(&shadow_pages, __ATOMIC_RELAXED) + 1) * 3 * PAGE > limit) {
+        say_unobserved(UNOBSERVED_RACES,
+                       "shadow_size is used up: accesses to more memory are not watched");
+        return false;
+    }
+    if (!(__atomic_fetch_or(bits, bit, __ATOMIC_RELAXED) & bit))
+        __atomic_fetch_add(&shadow_pages, 1, __ATOMIC_RELAXED);
+    return true;
+}
+
+uint64_t shadow_room_for_sets(void)
+{
+    uint64_t pages = __atomic_load_n(&shadow_pages, __ATOMIC_RELAXED);
+    uint64_t limit = options.number[OPTION_SHADOW_SIZE];
+    if (!limit)
+        return SETS_ROOM_LEAST + pages * PAGE;
+    return limit > pages * 3 * PAGE ? limit - pages * 3 * PAGE : 0;
+}
+
+bool shadow_lock_slow(uint64_t *cell, uint64_t *ret_first)
+{
+    for (int tries = 0; tries < LOCK_TRIES; tries++) {
+        for (int spins = 0; spins < 64; spins++) {
+            uint64_t first = __atomic_load_n(cell, __ATOMIC_RELAXED);
+            if (!(first & CELL_LOCKED) &&
+                __atomic_compare_exchange_n(cell, &first, first | CELL_LOCKED, false,
+                                            __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+                *ret_first = first;
+                return true;
+            }
+            __builtin_ia32_pause();
+        }
+        raw_syscall(SYS_sched_yield);
+    }
+    __atomic_fetch_add(&shadow_lost, 1, __ATOMIC_RELAXED);
+    return false;
+}
+
+void shadow_each_touched(uintptr_t start, uintptr_t end,
+                         void (*visit)(uintptr_t start, uintptr_t end, void *with), void *with)
+{
+    if (end > 1ull << 47)
+        end = 1ull << 47;
+    while (start < end) {
+        if (!shadow_regions[start >> SHADOW_REGION_SHIFT]) {
+            start = (start | (SHADOW_REGION_SIZE - 1)) + 1;
+            continue;
+        }
+        uint64_t bit, *bits = bits_of(start, &bit);
+        if (!__atomic_load_n(bits, __ATOMIC_RELAXED)) {
+            start = (start | (64 * PAGE - 1)) + 1;
+            continue;
+        }
+        uintptr_t next = (start | (PAGE - 1)) + 1;
+        if (*bits & bit)
+            visit(start, next < end ? next : end, with);
+        start = next;
+    }
+}
+
+static void forget_granule(uint64_t *cell)
+{
+    uint64_t first;
+    if (likely(!(__atomic_load_n(&cell[0], __ATOMIC_RELAXED) |
+                 __atomic_load_n(&cell[1], __ATOMIC_RELAXED))) ||
+        !shadow_lock(cell, &first))
+        return;
+    uint64_t second = cell[1];
+    __atomic_store_n(&cell[1], 0, __ATOMIC_RELAXED);
+    shadow_unlock(cell, 0);
+    if (cell_is_link(second))
+        record_set_drop(second);
+}
+
+/* Bytes of a granule that lie outside [start, end) keep what is known of them. */
+static void forget_edge(uintptr_t granule, uint64_t mask)
+{
+    uint64_t first, *cell = shadow_cells(granule);
+    if (!(cell[0] | cell[1]) || !shadow_lock(cell, &first))
+        return;
+    first = first & mask ? first & ~mask : first;
+    first = first & CELL_BYTES ? first : 0;
+    if (!cell_is_link(cell[1])) {
+        uint64_t second = cell[1] & ~mask;
+        __atomic_store_n(&cell[1], second & CELL_BYTES ? second : 0, __ATOMIC_RELAXED);
+    }
+    shadow_unlock(cell, first);
+}
+
+static void forget_part(uintptr_t start, uintptr_t end, void *with)
+{
+    (void)with;
+    uintptr_t at = start & -(uintptr_t)GRANULE;
+    if (start % GRANULE) {
+        forget_edge(at, CELL_BYTES << start % GRANULE & CELL_BYTES &
+                            (end - at < GRANULE ? (1ull << (end - at)) - 1 : CELL_BYTES));
+        at += GRANULE;
+    }
+    for (; at + GRANULE <= end; at += GRANULE)
+        forget_granule(shadow_cells(at));
+    if (at < end)
+        forget_edge(at, (1ull << (end - at)) - 1);
+}
+
+/* A whole page: its shadow goes back to the system. */
+static void forget_page(uintptr_t page)
+{
+    uint64_t bit, *bits = bits_of(page, &bit);
+    forget_part(page, page + PAGE, NULL);
+    if (!(__atomic_fetch_and(bits, ~bit, __ATOMIC_RELAXED) & bit))
+        return;
+    __atomic_fetch_sub(&shadow_pages, 1, __ATOMIC_RELAXED);
+    raw_syscall(SYS_madvise, shadow_cells(page), 2 * PAGE, MADV_DONTNEED);
+    raw_syscall(SYS_madvise, shadow_contexts(page), PAGE, MADV_DONTNEED);
+}
+
+static void forget_visited(uintptr_t start, uintptr_t end, void *with)
+{
+    const uintptr_t *least = with;
+    if (start % PAGE == 0 && end - start == PAGE && *least)
+        forget_page(start);
+    else
+        forget_part(start, end, NULL);
+}
+
+void shadow_forget(uintptr_t start, uintptr_t end)
+{
+    /* A page or two are not worth system calls: they will soon be used again. */
+    uintptr_t many = end - start >= 16 * PAGE;
+    shadow_each_touched(start, end, forget_visited, &many);
+}
+
+void shadow_after_fork(void)
+{
+    /* Regions stay mapped and read as zero (MADV_WIPEONFORK). */
+    shadow_pages = shadow_lost = 0;
+    record_set_after_fork();
+}

@@ -1,0 +1,165 @@
+/*
+ * What the race engine remembers of memory: for each 8-byte granule the accesses to it that may
+ * still race with a later one. Used by detect/race*; the fast path below by every source of
+ * accesses. Never judges.
+ *
+ * The naive model: a list of all accesses to each byte. Here a granule has two cells of 8 bytes,
+ * each one record, and a context (stack and locks, state/held.h) for each; what does not fit goes to
+ * a set of records (state/record_set.h) that the second cell then names. Cells and contexts lie apart, so that the fast
+ * path reads 16 bytes a granule: 3 bytes of shadow a byte, and at most one more for sets.
+ *
+ *   cell = stamp (state/vclock.h) | flags | the granule's bytes that were touched
+ *   second cell with no slot in it = link to a set, 0 = none
+ *
+ * A region of 16 MB of addresses has one mapping for its shadow: cells, contexts, and one bit for
+ * each page that has any. Mappings stay for the life of the process, their pages go when the
+ * memory does; a fork's child finds them empty.
+ *
+ * CELL_LOCKED in the first cell is a lock for the whole granule: whoever holds it may change cells,
+ * contexts and the set. It is held for a few instructions, and given up on when it is not to be had
+ * (a holder that was killed must not stop the program).
+ *
+ * Any thread, guard entered; shadow_covers needs no guard.
+ */
+#ifndef HOLDFAST_STATE_SHADOW_H
+#define HOLDFAST_STATE_SHADOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/memory.h"
+#include "state/held.h"
+#include "state/vclock.h"
+
+#define CELL_BYTES  0xffull
+#define CELL_WRITE  (1ull << 8)
+#define CELL_ATOMIC (1ull << 9)
+#define CELL_LOCKED (1ull << 11)
+#define CELL_KIND   (CELL_WRITE | CELL_ATOMIC)
+
+#define GRANULE 8u
+
+#define SHADOW_REGION_SHIFT 24
+#define SHADOW_REGION_SIZE  (1ull << SHADOW_REGION_SHIFT)
+#define SHADOW_REGIONS      (1ull << (47 - SHADOW_REGION_SHIFT))
+#define SHADOW_CONTEXTS     (2 * SHADOW_REGION_SIZE) /* where contexts begin in a region's mapping */
+#define SHADOW_PAGES        (3 * SHADOW_REGION_SIZE) /* … and the bits of its pages */
+
+/* By address >> SHADOW_REGION_SHIFT. There before observing.races is RACES_ON. Entries are written
+   once, under LOCK_SHADOW; acquire pairs with its release. */
+extern unsigned char **shadow_regions;
+
+/* The two cells of the granule that holds address; NULL when its region has no shadow. */
+static inline uint64_t *shadow_cells(uintptr_t address)
+{
+    if (unlikely(address >> 47))
+        return NULL;
+    unsigned char *region =
+        __atomic_load_n(&shadow_regions[address >> SHADOW_REGION_SHIFT], __ATOMIC_ACQUIRE);
+    if (unlikely(!region))
+        return NULL;
+    return (uint64_t *)(region + 2 * (address & (SHADOW_REGION_SIZE - GRANULE)));
+}
+
+/* The two contexts that belong to those cells. */
+static inline context_t *shadow_contexts(uintptr_t address)
+{
+    unsigned char *region = shadow_regions[address >> SHADOW_REGION_SHIFT];
+    return (context_t *)(region + SHADOW_CONTEXTS + (address & (SHADOW_REGION_SIZE - GRANULE)));
+}
+
+/* The bytes of its granule that an access of size bytes at address touches (all within it). */
+static inline uint64_t shadow_mask(uintptr_t address, size_t size)
+{
+    return ((1ull << size) - 1) << (address % GRANULE) & CELL_BYTES;
+}
+
+/* Is cell a record of this very epoch that says all that a plain access with these bytes would
+   say? A write says what a read would. */
+static inline bool cell_covers(uint64_t cell, uint64_t mask, uint64_t now, bool write)
+{
+    uint64_t compared = write ? ~CELL_BYTES | mask : (~(CELL_BYTES | CELL_WRITE)) | mask;
+    return (cell & compared) == (now | mask | (write ? CELL_WRITE : 0));
+}
+
+/* The fast path: a plain access of at most 8 bytes that does not leave its granule and was recorded
+   in this epoch already. now: of the thread's clock, not 0. False says nothing. */
+static inline __attribute__((always_inline)) bool shadow_covers(stamp_t now, uintptr_t address,
+                                                                size_t size, bool write)
+{
+    if (unlikely(address % GRANULE + size > GRANULE))
+        return false;
+    const uint64_t *cell = shadow_cells(address);
+    uint64_t mask = shadow_mask(address, size);
+    return likely(cell != NULL) &&
+           (cell_covers(__atomic_load_n(&cell[0], __ATOMIC_RELAXED), mask, now, write) ||
+            cell_covers(__atomic_load_n(&cell[1], __ATOMIC_RELAXED), mask, now, write));
+}
+
+/* The cells of address, its region's shadow made when there is none yet; NULL when there is no
+   memory for it (said once). */
+uint64_t *shadow_make(uintptr_t address);
+
+/* Notes that the page of address has shadow: before its first cell is written. False when the limit
+   for shadow memory is reached (said once) and the page has none. */
+bool shadow_touch(uintptr_t address);
+
+/* Has the page of address any? */
+static inline bool shadow_is_touched(uintptr_t address)
+{
+    if (unlikely(address >> 47))
+        return false;
+    const unsigned char *region =
+        __atomic_load_n(&shadow_regions[address >> SHADOW_REGION_SHIFT], __ATOMIC_ACQUIRE);
+    if (!region)
+        return false;
+    uint64_t page = (address & (SHADOW_REGION_SIZE - 1)) >> 12;
+    const uint64_t *bits = (const uint64_t *)(region + SHADOW_PAGES);
+    return __atomic_load_n(&bits[page / 64], __ATOMIC_RELAXED) >> (page % 64) & 1;
+}
+
+/* Takes a granule's lock and returns its first cell as it was (no CELL_LOCKED in it); false when it
+   was not to be had. Give it back by storing the first cell with release. */
+bool shadow_lock_slow(uint64_t *cell, uint64_t *ret_first);
+static inline bool shadow_lock(uint64_t *cell, uint64_t *ret_first)
+{
+    uint64_t first = __atomic_load_n(cell, __ATOMIC_RELAXED);
+    if (likely(!(first & CELL_LOCKED)) &&
+        likely(__atomic_compare_exchange_n(cell, &first, first | CELL_LOCKED, false,
+                                           __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))) {
+        *ret_first = first;
+        return true;
+    }
+    return shadow_lock_slow(cell, ret_first);
+}
+static inline void shadow_unlock(uint64_t *cell, uint64_t first)
+{
+    __atomic_store_n(cell, first, __ATOMIC_RELEASE);
+}
+
+static inline bool cell_is_link(uint64_t cell)
+{
+    return cell && !(cell >> STAMP_SLOT_SHIFT);
+}
+
+/* Calls visit for each part of [start, end) whose pages have shadow, cut at pages' ends. */
+void shadow_each_touched(uintptr_t start, uintptr_t end,
+                         void (*visit)(uintptr_t start, uintptr_t end, void *with), void *with);
+
+/* Forgets what is known of [start, end). whole pages are given back to the system. */
+void shadow_forget(uintptr_t start, uintptr_t end);
+
+/* Pages of the program that have shadow. Atomic. */
+extern uint64_t shadow_pages;
+
+/* Bytes that sets of records may take now. */
+uint64_t shadow_room_for_sets(void);
+
+/* How many accesses were not recorded because a granule's lock was not to be had. Atomic. */
+extern uint64_t shadow_lost;
+
+bool shadow_start_up(void);
+void shadow_after_fork(void);
+
+#endif
