@@ -69,7 +69,7 @@ bool fail_on_check(const char *text, struct problem *problem)
 
 static bool counts(const struct clause *clause, const struct finding *finding)
 {
-    if (finding->hidden_by || finding->live)
+    if (finding->hidden_by || finding->live || finding->possible)
         return false;
     if (clause->kind)
         return finding->kind == clause->kind && finding->severity >= SEVERITY_WARNING;

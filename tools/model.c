@@ -1,6 +1,7 @@
 #include "model.h"
 #include "flags.h"
 #include "folder.h"
+#include "own_order.h"
 #include "suppress.h"
 #include "words.h"
 #include <errno.h>
@@ -176,6 +177,8 @@ static int by_importance(const void *a, const void *b)
     const struct finding *left = *(struct finding *const *)a, *right = *(struct finding *const *)b;
     if (left->live != right->live)
         return left->live ? 1 : -1;
+    if (left->possible != right->possible)
+        return left->possible ? 1 : -1;
     if (left->severity != right->severity)
         return left->severity > right->severity ? -1 : 1;
     if (left->kind->class != right->kind->class)
@@ -191,10 +194,26 @@ static int by_importance(const void *a, const void *b)
     return strcmp(left->fingerprint, right->fingerprint);
 }
 
+/* What calls alone say of order is no more than possible where the program has other means. */
+static void judge_order(struct process *process, struct finding *finding)
+{
+    for (unsigned i = 0; i < finding->piece_count; i++)
+        if (finding->pieces[i].type == EVIDENCE_UNORDERED) {
+            if (process->own_order == OWN_ORDER_UNKNOWN)
+                process->own_order =
+                    own_order_of(process->recording) ? OWN_ORDER_SOME : OWN_ORDER_NONE;
+            if (process->own_order == OWN_ORDER_SOME)
+                finding->confidence = CONFIDENCE_POSSIBLE;
+            return;
+        }
+}
+
 static void process_judge(struct run *run, struct process *process, struct rules *rules)
 {
     for (size_t i = 0; i < process->finding_count; i++) {
         struct finding *finding = process->findings[i];
+        judge_order(process, finding);
+        finding->possible = finding->confidence == CONFIDENCE_POSSIBLE && !finding->live;
         fingerprint_set(finding);
         finding->title = words_title(&run->arena, finding);
         finding->hidden_by = rules ? rules_match(rules, finding) : NULL;
@@ -202,6 +221,8 @@ static void process_judge(struct run *run, struct process *process, struct rules
             run->suppressed++;
         else if (finding->live)
             ;
+        else if (finding->possible)
+            run->possible++;
         else if (finding->severity == SEVERITY_ERROR)
             run->errors++;
         else if (finding->severity == SEVERITY_WARNING)

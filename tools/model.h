@@ -36,7 +36,8 @@ struct finding {
     char fingerprint[17];
     struct piece *pieces;
     unsigned piece_count;
-    bool live; /* not a mistake so far: what a process held when it was read, or killed */
+    bool possible; /* of confidence possible: shown apart, fails nothing */
+    bool live;     /* not a mistake so far: what a process held when it was read, or killed */
     const struct rule *hidden_by;
 };
 
@@ -54,8 +55,11 @@ enum process_fate {
     FATE_EXECED,
 };
 
+enum own_order { OWN_ORDER_UNKNOWN, OWN_ORDER_NONE, OWN_ORDER_SOME };
+
 struct process {
     struct recording *recording;
+    enum own_order own_order; /* atomics of the program's own (own_order.h), when asked for */
     struct tracer tracer;
     const char *program; /* last part of its path */
     const char *program_path, *command_line, *directory;
@@ -84,7 +88,8 @@ struct run {
     size_t process_count;
     struct unreadable *unreadable;
     size_t unreadable_count;
-    uint64_t errors, warnings, notes, suppressed; /* findings; live ones are not counted */
+    /* Findings; live ones are not counted. possible: in none of the others. */
+    uint64_t errors, warnings, notes, possible, suppressed;
     uint64_t reachable_blocks, reachable_bytes;
     struct symbol_store *store;
     struct arena arena;

@@ -309,6 +309,7 @@ static json_t *run_json(const struct run *run)
     set_number(object, "errors", run->errors);
     set_number(object, "warnings", run->warnings);
     set_number(object, "notes", run->notes);
+    set_number(object, "possible", run->possible);
     set_number(object, "suppressed", run->suppressed);
     for (size_t i = 0; i < run->process_count; i++)
         json_array_append_new(processes, process_json(&run->processes[i]));

@@ -17,7 +17,8 @@ static void end_group(struct output *output)
     if (text->group && hidden)
         fprintf(output->out, "  %s… and %u more of this kind (--all shows them)%s\n",
                 style(output, STYLE_DIM), hidden, style(output, STYLE_PLAIN));
-    if (text->group && !text->group->live && text->group->severity > SEVERITY_NOTE &&
+    if (text->group && !text->group->live && !text->group->possible &&
+        text->group->severity > SEVERITY_NOTE &&
         !map_get(&text->advised, text->group->kind->number)) {
         map_put(&text->advised, text->group->kind->number, text);
         fprintf(output->out, "  %s→ %s%s\n", style(output, STYLE_DIM), text->group->kind->advice,
@@ -60,7 +61,7 @@ static void text_process(struct output *output, const struct process *process)
 static void text_finding(struct output *output, const struct finding *finding)
 {
     struct text *text = output->state;
-    bool brief = finding->live || finding->severity == SEVERITY_NOTE;
+    bool brief = finding->live || finding->possible || finding->severity == SEVERITY_NOTE;
     if (text->skipped)
         return;
     if (!finding_same_group(text->group, finding)) {

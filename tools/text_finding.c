@@ -53,11 +53,13 @@ static const char *group_sum(struct arena *arena, const struct finding *first)
 void finding_group_head(struct output *output, const struct finding *finding)
 {
     char severity[16];
-    snprintf(severity, sizeof severity, "%s", severity_words[finding->severity]);
+    snprintf(severity, sizeof severity, "%s",
+             finding->possible ? "possible" : severity_words[finding->severity]);
     for (char *c = severity; *c; c++)
         *c = (char)toupper((unsigned char)*c);
-    fprintf(output->out, "\n%s%s%s %s%s%s  %s%s%s%s\n", style(output, tone_of(finding->severity)),
-            severity, style(output, STYLE_PLAIN), style(output, STYLE_BOLD), finding->kind->title,
+    fprintf(output->out, "\n%s%s%s %s%s%s  %s%s%s%s\n",
+            style(output, finding->possible ? STYLE_NOTE : tone_of(finding->severity)), severity,
+            style(output, STYLE_PLAIN), style(output, STYLE_BOLD), finding->kind->title,
             style(output, STYLE_PLAIN), style(output, STYLE_DIM), finding->kind->slug,
             group_sum(&output->arena, finding), style(output, STYLE_PLAIN));
 }
@@ -142,5 +144,5 @@ void finding_short(struct output *output, const struct finding *finding)
 bool finding_same_group(const struct finding *a, const struct finding *b)
 {
     return a && a->process == b->process && a->kind == b->kind && a->severity == b->severity &&
-           a->live == b->live;
+           a->live == b->live && a->possible == b->possible;
 }

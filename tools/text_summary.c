@@ -4,22 +4,22 @@
 #include <string.h>
 
 /* "2 errors, 1 warning and 3 notes", "" for none */
-static const char *count_words(struct arena *arena, uint64_t errors, uint64_t warnings,
-                               uint64_t notes)
+static const char *count_words(struct arena *arena, const struct run *run)
 {
-    const char *parts[3];
+    const char *parts[4], *words = "";
     unsigned count = 0;
-    if (errors)
-        parts[count++] = words_count(arena, errors, "error");
-    if (warnings)
-        parts[count++] = words_count(arena, warnings, "warning");
-    if (notes)
-        parts[count++] = words_count(arena, notes, "note");
-    if (count == 3)
-        return arena_print(arena, "%s, %s and %s", parts[0], parts[1], parts[2]);
-    if (count == 2)
-        return arena_print(arena, "%s and %s", parts[0], parts[1]);
-    return count ? parts[0] : "";
+    if (run->errors)
+        parts[count++] = words_count(arena, run->errors, "error");
+    if (run->warnings)
+        parts[count++] = words_count(arena, run->warnings, "warning");
+    if (run->notes)
+        parts[count++] = words_count(arena, run->notes, "note");
+    if (run->possible)
+        parts[count++] = words_count(arena, run->possible, "possible fault");
+    for (unsigned i = 0; i < count; i++)
+        words = !i ? parts[i]
+                   : arena_print(arena, "%s%s%s", words, i + 1 < count ? ", " : " and ", parts[i]);
+    return words;
 }
 
 static const char *reachable_words(struct arena *arena, uint64_t blocks, uint64_t bytes)
@@ -97,7 +97,7 @@ bool summary_all_well(struct output *output)
 void summary_head(struct output *output)
 {
     const struct run *run = output->run;
-    const char *counts = count_words(&output->arena, run->errors, run->warnings, run->notes);
+    const char *counts = count_words(&output->arena, run);
     enum style tone = run->errors ? STYLE_ERROR : run->warnings ? STYLE_WARNING : STYLE_BOLD;
     fprintf(output->out, "%sholdfast:%s %s%s%s in %s\n", style(output, STYLE_BOLD),
             style(output, STYLE_PLAIN), style(output, tone), *counts ? counts : "no findings",

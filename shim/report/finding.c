@@ -44,6 +44,13 @@ void finding_stack(struct finding *finding, enum role role, uint32_t stack, uint
     row->thread = thread;
 }
 
+void finding_unordered(struct finding *finding)
+{
+    if (finding->confidence > CONFIDENCE_LIKELY)
+        finding->confidence = CONFIDENCE_LIKELY;
+    finding_evidence(finding, EVIDENCE_UNORDERED, ROLE_HERE);
+}
+
 static uint64_t severity_of(const struct finding *finding)
 {
     return finding->severity ? finding->severity : kind_info(finding->kind)->severity;

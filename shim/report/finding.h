@@ -35,6 +35,11 @@ struct evidence_row *finding_evidence(struct finding *finding, enum evidence typ
 /* A stack in its role; a stack id of 0 adds nothing. */
 void finding_stack(struct finding *finding, enum role role, uint32_t stack, uint32_t thread);
 
+/* The finding says that nothing orders two things, and was judged by calls alone: code with atomics
+   of its own may have ordered them. It is likely at most; the command looks whether the program has
+   such code, and then says "possible". */
+void finding_unordered(struct finding *finding);
+
 /* Writes it, or counts it when it is known. Returns its row, NULL when there is no room. */
 struct finding_row *finding_tell(const struct finding *finding);
 
