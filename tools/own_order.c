@@ -14,11 +14,11 @@
 static bool is_runtime(const char *name)
 {
     static const char *const prefixes[] = {
-        "libc.so",      "libc-",      "ld-linux",        "libm.so",        "libpthread",
-        "librt.so",     "libdl.so",   "libgcc_s.so",     "libstdc++.so",   "libgfortran.so",
-        "libquadmath",  "linux-vdso", "libholdfast.so",  "libunwind",
-        "[vdso]",       "libz.so",    "libresolv.so",    "libnss_",        "libanl.so",
-        "libutil.so",   "libcrypt.so", "libtsan.so",
+        "libc.so",     "libc-",        "ld-linux",       "libm.so",      "libpthread",
+        "librt.so",    "libdl.so",     "libgcc_s.so",    "libstdc++.so", "libgfortran.so",
+        "libquadmath", "linux-vdso",   "libholdfast.so", "libunwind",    "[vdso]",
+        "libz.so",     "libresolv.so", "libnss_",        "libanl.so",    "libutil.so",
+        "libcrypt.so", "libtsan.so",
     };
     for (unsigned i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
         if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
@@ -41,12 +41,11 @@ static bool code_is_atomic(const uint8_t *code, size_t size)
 {
     ZydisDecoder decoder;
     ZydisDecodedInstruction instruction;
-    if (!ZYAN_SUCCESS(ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64,
-                                       ZYDIS_STACK_WIDTH_64)))
+    if (!ZYAN_SUCCESS(ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64)))
         return true;
     while (size) {
-        bool known = ZYAN_SUCCESS(
-            ZydisDecoderDecodeInstruction(&decoder, NULL, code, size, &instruction));
+        bool known =
+            ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder, NULL, code, size, &instruction));
         if (known && is_atomic(&instruction))
             return true;
         size_t step = known ? instruction.length : 1;
@@ -103,8 +102,7 @@ static bool types_are_atomic(const char *path)
     unsigned budget = DIES_MOST;
     Dwarf_CU *unit = NULL;
     Dwarf_Die root;
-    while (dwarf && !found &&
-           dwarf_get_units(dwarf, unit, &unit, NULL, NULL, &root, NULL) == 0)
+    while (dwarf && !found && dwarf_get_units(dwarf, unit, &unit, NULL, NULL, &root, NULL) == 0)
         found = tree_is_atomic(&root, &budget);
     dwarf_end(dwarf);
     if (fd >= 0)
@@ -125,7 +123,8 @@ bool own_order_in_file(const char *path)
 bool own_order_of(struct recording *recording)
 {
     for (size_t i = 0; i < recording->module_count; i++)
-        if (!is_runtime(recording->modules[i].name) && own_order_in_file(recording->modules[i].path))
+        if (!is_runtime(recording->modules[i].name) &&
+            own_order_in_file(recording->modules[i].path))
             return true;
     return false;
 }

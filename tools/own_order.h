@@ -1,10 +1,10 @@
 /*
  * Does a process order its threads by means that calls do not show: atomic instructions of its own?
  *
- * What a detector tells of accesses that "nothing orders" is sure only where every order is seen. In
- * unmodified code a lock-prefixed instruction, an xchg with memory or an atomic type may be that
- * order. Where the program or a library of its own has any, such findings are "possible"; where there
- * is none, they are "likely" (a release by a plain store leaves no trace in stripped code).
+ * What a detector tells of accesses that "nothing orders" is sure only where every order is seen.
+ * In unmodified code a lock-prefixed instruction, an xchg with memory or an atomic type may be that
+ * order. Where the program or a library of its own has any, such findings are "possible"; where
+ * there is none, they are "likely" (a release by a plain store leaves no trace in stripped code).
  *
  * Used by model. One thread; a module's answer is kept with it.
  */
