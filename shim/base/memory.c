@@ -4,24 +4,6 @@
 
 #include "base/syscall.h"
 
-/* gcc may emit calls to these even in freestanding code; local versions keep them from going
-   through the program's (interposable) ones. */
-void *memcpy(void *to, const void *from, size_t size) __attribute__((visibility("hidden")));
-void *memset(void *at, int byte, size_t size) __attribute__((visibility("hidden")));
-
-void *memcpy(void *to, const void *from, size_t size)
-{
-    mem_copy(to, from, size);
-    return to;
-}
-
-void *memset(void *at, int byte, size_t size)
-{
-    void *start = at;
-    __asm__ volatile("rep stosb" : "+D"(at), "+c"(size) : "a"(byte) : "memory");
-    return start;
-}
-
 bool mem_equal(const void *a, const void *b, size_t size)
 {
     const unsigned char *x = a, *y = b;

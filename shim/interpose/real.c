@@ -47,13 +47,13 @@ __asm__(".text\n"
         ".size early_common, . - early_common\n");
 
 /* The index must be a literal in the assembly: an assembler symbol per entry counts them. */
-__asm__(".set early_index, 0\n");
+__asm__(".set stub_number, 0\n");
 #define SYMBOL(name, type)                                                                         \
     void early_##name(void) __attribute__((visibility("hidden")));                                 \
     __asm__(".text\n.globl early_" #name "\n.hidden early_" #name "\n.type early_" #name           \
-            ", @function\nearly_" #name ":\n.cfi_startproc\npush $early_index\n"                   \
+            ", @function\nearly_" #name ":\n.cfi_startproc\npush $stub_number\n"                   \
             ".cfi_adjust_cfa_offset 8\njmp early_common\n.cfi_endproc\n.size early_" #name         \
-            ", . - early_" #name "\n.set early_index, early_index + 1\n");
+            ", . - early_" #name "\n.set stub_number, stub_number + 1\n");
 #include "interpose/functions.def"
 #undef SYMBOL
 

@@ -1,0 +1,76 @@
+#include "interpose/access.h"
+
+void access_read(const void *at, size_t size, const void *frame)
+{
+    struct thread *self = guard_enter();
+    if (!self)
+        return;
+    access_tell(self, at, size, ACCESS_READ, frame);
+    guard_leave(self);
+}
+
+void access_write(const void *at, size_t size, const void *frame)
+{
+    struct thread *self = guard_enter();
+    if (!self)
+        return;
+    access_tell(self, at, size, ACCESS_WRITE, frame);
+    guard_leave(self);
+}
+
+void access_read_both(const void *a, size_t a_size, const void *b, size_t b_size, const void *frame)
+{
+    struct thread *self = guard_enter();
+    if (!self)
+        return;
+    access_tell(self, a, a_size, ACCESS_READ, frame);
+    access_tell(self, b, b_size, ACCESS_READ, frame);
+    guard_leave(self);
+}
+
+void access_copy_part(const void *to, size_t to_size, const void *from, size_t from_size,
+                      const void *frame)
+{
+    struct thread *self = guard_enter();
+    if (!self)
+        return;
+    access_tell(self, from, from_size, ACCESS_READ, frame);
+    access_tell(self, to, to_size, ACCESS_WRITE, frame);
+    guard_leave(self);
+}
+
+void access_copy(const void *to, const void *from, size_t size, const void *frame)
+{
+    access_copy_part(to, size, from, size, frame);
+}
+
+/* Can eight bytes be read without meeting another page? */
+static bool eight_in_page(const char *at)
+{
+    return ((uintptr_t)at & 4095) <= 4096 - 8;
+}
+
+/* Has one of the eight bytes all bits zero? (x - 1 borrows in the lowest such byte.) */
+static bool has_zero(uint64_t word)
+{
+    return ((word - 0x0101010101010101ull) & ~word & 0x8080808080808080ull) != 0;
+}
+
+size_t access_compared(const char *a, const char *b, size_t limit)
+{
+    typedef uint64_t __attribute__((aligned(1), may_alias)) any_word;
+    size_t i = 0;
+    while (i < limit) {
+        if (limit - i >= 8 && eight_in_page(a + i) && eight_in_page(b + i)) {
+            uint64_t word = *(const any_word *)(a + i);
+            if (word == *(const any_word *)(b + i) && !has_zero(word)) {
+                i += 8;
+                continue;
+            }
+        }
+        if (a[i] != b[i] || !a[i])
+            return i + 1;
+        i++;
+    }
+    return limit;
+}

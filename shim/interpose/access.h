@@ -1,0 +1,71 @@
+/*
+ * What wrappers of functions that take pointers use to tell the race engine which bytes libc reads
+ * and writes for the program.
+ *
+ * The shape: one test while there is nobody to race with, and the real function is jumped to. When
+ * accesses are watched, they are told in a call that is not inlined. What the length is known of is
+ * told before the real call, so that what makes it crash is told too; results of it after.
+ *
+ * A call with an unknown extent tells what it is known to have touched, never more.
+ */
+#ifndef HOLDFAST_INTERPOSE_ACCESS_H
+#define HOLDFAST_INTERPOSE_ACCESS_H
+
+#include "detect/race.h"
+#include "interpose/real.h"
+
+static inline bool access_watched(void)
+{
+    return unlikely(race_watched());
+}
+
+/* Entered when accesses are watched; guard_leave() follows. */
+static inline struct thread *access_enter(void)
+{
+    return access_watched() ? guard_enter() : NULL;
+}
+
+/* A range that no memory can have is the program's mistake, of which it is about to die; none is no
+   access. */
+#define ACCESS_LARGEST (1ull << 46)
+
+static inline void access_tell(struct thread *self, const void *at, size_t size, unsigned how,
+                               const void *frame)
+{
+    if (likely(size - 1 < ACCESS_LARGEST))
+        race_access(self, (uintptr_t)at, size, how,
+                    &(const struct origin){.stack = origin_frame, .frame = frame});
+}
+
+/* Each enters by itself. frame: the wrapper's, which must still be there: no tail call. Nothing of
+   the memory is touched: it may be uninitialised, or not there at all. */
+#define ONLY_ADDRESS(parameter) __attribute__((access(none, parameter)))
+ONLY_ADDRESS(1) void access_read(const void *at, size_t size, const void *frame);
+ONLY_ADDRESS(1) void access_write(const void *at, size_t size, const void *frame);
+ONLY_ADDRESS(1)
+ONLY_ADDRESS(3)
+void access_read_both(const void *a, size_t a_size, const void *b, size_t b_size,
+                      const void *frame);
+ONLY_ADDRESS(1)
+ONLY_ADDRESS(2)
+void access_copy(const void *to, const void *from, size_t size, const void *frame);
+ONLY_ADDRESS(1)
+ONLY_ADDRESS(3)
+void access_copy_part(const void *to, size_t to_size, const void *from, size_t from_size,
+                      const void *frame);
+
+/* Bytes that a comparison of two strings reads of each: up to and with the first difference or the
+   NUL, at most limit. */
+size_t access_compared(const char *a, const char *b, size_t limit);
+
+/* length, or with the NUL when the string ended before limit bytes. */
+static inline size_t access_ended(size_t length, size_t limit)
+{
+    return length < limit ? length + 1 : limit;
+}
+
+/* Before the loader has relocated us, real is all zeroes. Who calls then (the IFUNC resolver of a
+   library behind us) gets a plain loop of our own. */
+#define ACCESS_RELOCATED(name) likely(real.name != NULL)
+
+#endif
