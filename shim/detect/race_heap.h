@@ -19,7 +19,8 @@
 struct thread_accesses {
     struct record *records; /* for those of one granule */
     uint32_t room;
-    const struct block_row *block; /* the newest live one that it touched; may have been freed since */
+    const struct block_row
+        *block; /* the newest live one that it touched; may have been freed since */
 };
 
 /* NULL when memory is short. */

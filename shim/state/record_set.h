@@ -4,9 +4,9 @@
  *
  * The naive model: each granule has a list of its own. Here equal sets are kept once, because the
  * granules of an array that several threads read have equal ones; a set never changes. Each
- * granule that names a set has a reference. Past the limit (state/shadow.h) the oldest sets go, with
- * references: a link says which generation of the set it means, and reads as empty when that is
- * gone. What went is counted.
+ * granule that names a set has a reference. Past the limit (state/shadow.h) the oldest sets go,
+ * with references: a link says which generation of the set it means, and reads as empty when that
+ * is gone. What went is counted.
  *
  * Sets lie in shards by hash, each with a lock of its own (a word lock, taken with a granule's lock
  * held, nothing taken under it but LOCK_SHADOW).
@@ -29,8 +29,8 @@ struct record {
 
 #define RECORD_SET_MAX 16384u
 
-/* A link (second cell of a granule) to the set of these records, with one reference; 0 when there is
-   no room. Sorts the records. */
+/* A link (second cell of a granule) to the set of these records, with one reference; 0 when there
+   is no room. Sorts the records. */
 uint64_t record_set_keep(struct record *records, uint32_t count);
 
 /* The records of a set, at most room of them; returns how many it has: 0 when it is gone. */

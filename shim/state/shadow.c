@@ -56,7 +56,8 @@ static unsigned char *region_make(uintptr_t address)
 uint64_t *shadow_make(uintptr_t address)
 {
     uint64_t *cells = shadow_cells(address);
-    if (likely(cells) || address >> 47 || (short_of_memory && (recording->unobserved & UNOBSERVED_RACES)))
+    if (likely(cells) || address >> 47 ||
+        (short_of_memory && (recording->unobserved & UNOBSERVED_RACES)))
         return cells;
     return region_make(address) ? shadow_cells(address) : NULL;
 }

@@ -4,9 +4,10 @@
  * accesses. Never judges.
  *
  * The naive model: a list of all accesses to each byte. Here a granule has two cells of 8 bytes,
- * each one record, and a context (stack and locks, state/held.h) for each; what does not fit goes to
- * a set of records (state/record_set.h) that the second cell then names. Cells and contexts lie apart, so that the fast
- * path reads 16 bytes a granule: 3 bytes of shadow a byte, and at most one more for sets.
+ * each one record, and a context (stack and locks, state/held.h) for each; what does not fit goes
+ * to a set of records (state/record_set.h) that the second cell then names. Cells and contexts lie
+ * apart, so that the fast path reads 16 bytes a granule: 3 bytes of shadow a byte, and at most one
+ * more for sets.
  *
  *   cell = stamp (state/vclock.h) | flags | the granule's bytes that were touched
  *   second cell with no slot in it = link to a set, 0 = none

@@ -2,12 +2,14 @@
  * Synchronisation objects, found by their address: what the program calls a mutex, a condition, an
  * atomic variable … and what we know of it. Used by wrappers and by the detectors of locks.
  *
- * Three levels by address (16 MB regions, 512-byte lines, 8-byte cells; cells chain objects that
+ * Three levels by address (16 MB regions, 256-byte lines, 8-byte cells; cells chain objects that
  * share one) lead from an address to its object without a lock; objects are only added and retired
  * under LOCK_SYNCS. An object's struct is never given to another type of struct: who holds a
  * pointer too long sees another object (its id differs), never garbage.
  *
- * Objects go when their memory does: blocks freed, mappings unmapped, stacks left.
+ * Objects go when their memory does: blocks freed, mappings unmapped, stacks left. A thread's
+ * sync_low says below which address of its stack no object lies; who calls from above one knows
+ * that its function has returned.
  *
  * Any thread, guard entered.
  */
@@ -115,9 +117,21 @@ void sync_renew(struct sync *sync, enum sync_kind kind);
 void sync_retire(struct sync *sync);
 
 /* Memory [start, end) is no longer the program's. visit (may be NULL) sees each object before it
-   goes. Cheap where there are none. */
+   goes; no lock is held then. */
 void sync_memory_gone(uintptr_t start, uintptr_t end, void (*visit)(struct sync *sync, void *with),
                       void *with);
+
+/* May there be any in [start, end)? A few loads; for blocks of memory, before the above. */
+struct sync_region;
+extern struct sync_region **sync_regions;
+bool sync_may_lie(uintptr_t start, uintptr_t end);
+static inline bool sync_may_lie_in(uintptr_t start, uintptr_t end)
+{
+    struct sync_region **table = __atomic_load_n(&sync_regions, __ATOMIC_ACQUIRE);
+    return unlikely(table != NULL) && start < end && !(end >> 47) &&
+           unlikely(table[start >> 24] || table[(end - 1) >> 24] || (end - start) >> 24) &&
+           sync_may_lie(start, end);
+}
 
 /* All objects, for reports at the end. */
 void sync_each(void (*visit)(struct sync *sync, void *with), void *with);
