@@ -161,6 +161,11 @@ void stack_forget(void)
     __atomic_fetch_add(&generation, 1, __ATOMIC_RELEASE);
 }
 
+uint32_t stack_generation(void)
+{
+    return __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
+}
+
 void stack_after_fork(void)
 {
     depot_after_fork();

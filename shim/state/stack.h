@@ -61,6 +61,9 @@ bool stack_has_flag(uint32_t stack, uint16_t flag);
 /* Code was unmapped (dlclose) or everything starts afresh (fork): forget cached rows and memos. */
 void stack_forget(void);
 
+/* Counts those: what was learnt of stacks under another number may be untrue. */
+uint32_t stack_generation(void);
+
 /* At birth: tables. */
 bool stack_start_up(void);
 

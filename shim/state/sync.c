@@ -51,26 +51,35 @@ static inline struct sync **cell_in(struct line *line, uintptr_t address)
     return &line->cell[address >> CELL_SHIFT & (CELLS - 1)];
 }
 
-static inline struct sync *find(uintptr_t address)
+struct sync *sync_around(uintptr_t address)
 {
     struct sync_region *region = region_of(address);
     struct line *line = region ? line_in(region, address) : NULL;
-    if (!line)
-        return NULL;
-    struct sync *sync = __atomic_load_n(cell_in(line, address), __ATOMIC_ACQUIRE);
-    while (sync && sync->address != address)
+    return line ? __atomic_load_n(cell_in(line, address), __ATOMIC_ACQUIRE) : NULL;
+}
+
+/* Kinds that share an address with no other: what is there of one is not the other made anew. */
+static inline uint32_t plane(uint32_t kind)
+{
+    return kind == SYNC_ATOMIC || kind == SYNC_ANNOTATION ? kind : 0;
+}
+
+static inline struct sync *find(uintptr_t address, uint32_t kind)
+{
+    struct sync *sync = sync_around(address);
+    while (sync && (sync->address != address || plane(sync->kind) != plane(kind)))
         sync = __atomic_load_n(&sync->next, __ATOMIC_ACQUIRE);
     return sync;
 }
 
 struct sync *sync_find(uintptr_t address)
 {
-    return find(address);
+    return find(address, 0);
 }
 
 struct sync *sync_find_kind(uintptr_t address, enum sync_kind kind)
 {
-    struct sync *sync = find(address);
+    struct sync *sync = find(address, kind);
     return sync && sync->kind == kind ? sync : NULL;
 }
 
@@ -175,7 +184,7 @@ static __attribute__((noinline)) struct sync *make(struct thread *self, uintptr_
                                                    enum sync_kind kind)
 {
     lock_take(LOCK_SYNCS);
-    struct sync *sync = find(address);
+    struct sync *sync = find(address, kind);
     if (!sync) {
         sync = add(self, address, kind);
     } else if (sync->kind != kind) {
@@ -188,7 +197,7 @@ static __attribute__((noinline)) struct sync *make(struct thread *self, uintptr_
 
 struct sync *sync_get(struct thread *self, uintptr_t address, enum sync_kind kind)
 {
-    struct sync *sync = find(address);
+    struct sync *sync = find(address, kind);
     if (likely(sync && sync->kind == kind))
         return sync;
     return make(self, address, kind);

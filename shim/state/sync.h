@@ -100,12 +100,17 @@ struct sync_more {
 };
 
 /* The object at address, made when there is none, retired and made anew when what is known there is
-   of another kind. NULL when memory is short. */
+   of another kind. Atomic variables and annotated addresses are apart: a lock of the program's own
+   making is often all three at one address. NULL when memory is short. */
 struct sync *sync_get(struct thread *self, uintptr_t address, enum sync_kind kind);
 
-/* The object at address of any kind, or of this kind; NULL when there is none. */
+/* The object at address of any kind (but those apart), or of this kind; NULL when there is none. */
 struct sync *sync_find(uintptr_t address);
 struct sync *sync_find_kind(uintptr_t address, enum sync_kind kind);
+
+/* The first of the objects in the 8 bytes around address, NULL when there is none; the others
+   follow by next, among any that are there no more (address 0). */
+struct sync *sync_around(uintptr_t address);
 
 /* Its part that few need; NULL when memory is short. */
 struct sync_more *sync_more(struct sync *sync);
