@@ -14,6 +14,7 @@
 #include "base/say.h"
 #include "base/syscall.h"
 #include "base/text.h"
+#include "compiled/start.h"
 #include "detect/handle_misuse.h"
 #include "detect/race.h"
 #include "interpose/cxx_memory.h"
@@ -203,9 +204,10 @@ bool start_observing(bool forked)
     observing.handles = (uint32_t)options.number[OPTION_HANDLES];
     observing.threads = (uint32_t)options.number[OPTION_THREADS];
     observing.locks = (uint32_t)options.number[OPTION_LOCKS];
-    if (forked)
+    if (forked) {
+        compiled_after_fork();
         race_after_fork();
-    else
+    } else
         race_start_up();
     __atomic_store_n(&observing.on, 1, __ATOMIC_RELEASE);
     return true;

@@ -1,7 +1,7 @@
 /*
- * Loads and stores of compiled code. An entry point asks whether the thread has recorded the like in
- * this epoch already, which takes no guard, because nothing is written; else it goes on as race(),
- * by a jump, so that this stands where the program called.
+ * Loads and stores of compiled code. An entry point asks whether the thread has recorded the like
+ * in this epoch already, which takes no guard, because nothing is written; else it goes on as
+ * race(), by a jump, so that this stands where the program called.
  */
 #include "compiled/access.h"
 

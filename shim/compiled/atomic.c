@@ -8,7 +8,8 @@
 #include "compiled/entries.h"
 #include "compiled/order.h"
 
-/* clang passes orders of HLE (bits above) with it, and has numbered them as C11 does from the start.
+/* clang passes orders of HLE (bits above) with it, and has numbered them as C11 does from the
+ * start.
  */
 #define ORDER(order) ((order)&0xf)
 
@@ -68,20 +69,20 @@
             order_swap_end(step, failed, swapped);                                                 \
         return swapped;                                                                            \
     }                                                                                              \
-    int __tsan_atomic##bits##_compare_exchange_strong(                                             \
-        volatile a##bits *at, a##bits *expected, a##bits value, int order, int failed)             \
+    int __tsan_atomic##bits##_compare_exchange_strong(volatile a##bits *at, a##bits *expected,     \
+                                                      a##bits value, int order, int failed)        \
     {                                                                                              \
         STEP(at, sizeof *at, order);                                                               \
         return swap##bits(at, expected, value, &step, ORDER(failed));                              \
     }                                                                                              \
-    int __tsan_atomic##bits##_compare_exchange_weak(                                               \
-        volatile a##bits *at, a##bits *expected, a##bits value, int order, int failed)             \
+    int __tsan_atomic##bits##_compare_exchange_weak(volatile a##bits *at, a##bits *expected,       \
+                                                    a##bits value, int order, int failed)          \
     {                                                                                              \
         STEP(at, sizeof *at, order);                                                               \
         return swap##bits(at, expected, value, &step, ORDER(failed));                              \
     }                                                                                              \
-    a##bits __tsan_atomic##bits##_compare_exchange_val(                                            \
-        volatile a##bits *at, a##bits expected, a##bits value, int order, int failed)              \
+    a##bits __tsan_atomic##bits##_compare_exchange_val(volatile a##bits *at, a##bits expected,     \
+                                                       a##bits value, int order, int failed)       \
     {                                                                                              \
         STEP(at, sizeof *at, order);                                                               \
         swap##bits(at, &expected, value, &step, ORDER(failed));                                    \

@@ -7,15 +7,20 @@
 
 #include "compiled/entries.h"
 
+union halves {
+    a128 whole;
+    uint64_t half[2];
+};
+
 static inline bool real_swap128(volatile a128 *at, a128 *expected, a128 value)
 {
     bool swapped;
-    uint64_t low = (uint64_t)*expected, high = (uint64_t)(*expected >> 64);
+    union halves old = {.whole = *expected}, new = {.whole = value};
     __asm__ volatile("lock cmpxchg16b %1"
-                     : "=@ccz"(swapped), "+m"(*at), "+a"(low), "+d"(high)
-                     : "b"((uint64_t)value), "c"((uint64_t)(value >> 64))
+                     : "=@ccz"(swapped), "+m"(*at), "+a"(old.half[0]), "+d"(old.half[1])
+                     : "b"(new.half[0]), "c"(new.half[1])
                      : "memory");
-    *expected = (a128)high << 64 | low;
+    *expected = old.whole;
     return swapped;
 }
 
@@ -27,7 +32,7 @@ static inline a128 real_load128(const volatile a128 *at)
 }
 
 #define MODIFY128(name, new)                                                                       \
-    static inline a128 real_##name##128(volatile a128 *at, a128 value)                             \
+    static inline a128 real_##name##128(volatile a128 * at, a128 value)                            \
     {                                                                                              \
         a128 old = 0;                                                                              \
         while (!real_swap128(at, &old, new))                                                       \
@@ -40,7 +45,7 @@ MODIFY128(fetch_sub, old - value)
 MODIFY128(fetch_and, old &value)
 MODIFY128(fetch_or, old | value)
 MODIFY128(fetch_xor, old ^ value)
-MODIFY128(fetch_nand, ~(old & value))
+MODIFY128(fetch_nand, ~(old &value))
 
 static inline void real_store128(volatile a128 *at, a128 value)
 {

@@ -5,13 +5,13 @@
  * The naive model: each access walks its stack. Here a memo per thread keeps the stack by a key: pc
  * and sp of the access and a running hash over all functions that have been entered and not left.
  * A hit costs one comparison. It is right because
- *   - each frame adds its return address and its sp to the hash, and a frame that is on the stack is
- *     never missing from it: a longjmp leaves frames too many (until a later entry has a higher sp),
+ *   - each frame adds its return address and its sp to the hash, and a frame that is on the stack
+ * is never missing from it: a longjmp leaves frames too many (until a later entry has a higher sp),
  *     never too few, and a stack with the right frames and some too many has one hash only;
  *   - code on other stacks (coroutines, alternate signal stacks) is known by its sp: it changes
  * nothing here, and its accesses are walked;
- *   - a stack with frames between those of compiled code (a callback of qsort) is marked, and walked
- *     each time: those frames are in no hash.
+ *   - a stack with frames between those of compiled code (a callback of qsort) is marked, and
+ * walked each time: those frames are in no hash.
  *
  * Only the thread itself. A signal handler may run between any two instructions here: it pushes
  * above, and pops what it pushed.

@@ -11,9 +11,10 @@
 static struct order_lock locks[LOCKS];
 
 /* Fields of struct sync that atomic variables have no other use for. */
-#define SIZE_OF(sync)      ((sync)->owner)       /* bytes of the operations that release into it */
-#define RELEASERS_OF(sync) ((sync)->owner_stack) /* a bit for each thread (number % 32) that did
-                                                    since the clock was empty: never one too few */
+#define SIZE_OF(sync) ((sync)->owner) /* bytes of the operations that release into it */
+#define RELEASERS_OF(sync)                                                                         \
+    ((sync)->owner_stack) /* a bit for each thread (number % 32) that did                          \
+                             since the clock was empty: never one too few */
 
 static struct order_lock *lock_of(uintptr_t address)
 {
@@ -24,8 +25,9 @@ static __attribute__((noinline)) void lock_wait(struct order_lock *lock)
 {
     for (uint32_t spins = 0;; spins++) {
         uint32_t version = __atomic_load_n(&lock->version, __ATOMIC_RELAXED);
-        if (!(version & 1) && __atomic_compare_exchange_n(&lock->version, &version, version + 1, false,
-                                                          __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        if (!(version & 1) &&
+            __atomic_compare_exchange_n(&lock->version, &version, version + 1, false,
+                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
             return;
         if (spins % 64 == 63)
             raw_syscall(SYS_sched_yield);

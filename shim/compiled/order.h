@@ -2,11 +2,11 @@
  * Which order the atomic operations of compiled code make: the C11 model (N1570 7.17.3, 5.1.2.4).
  * Used by the atomic entry points around the real operation.
  *
- * The naive model: each atomic variable has a clock, what its present value's release sequences have
- * released. A release store replaces it, any other store empties it (unless its thread has released
- * into it: then it goes on with its own sequence), a read-modify-write joins what it releases and
- * keeps the rest; an acquire takes it. A release fence keeps the thread's past for its later
- * relaxed stores, an acquire fence takes what earlier relaxed loads have met.
+ * The naive model: each atomic variable has a clock, what its present value's release sequences
+ * have released. A release store replaces it, any other store empties it (unless its thread has
+ * released into it: then it goes on with its own sequence), a read-modify-write joins what it
+ * releases and keeps the rest; an acquire takes it. A release fence keeps the thread's past for its
+ * later relaxed stores, an acquire fence takes what earlier relaxed loads have met.
  *
  * Value and clock change in one step: under a lock, one of a table, by the 16 bytes around the
  * address. Without it go
