@@ -128,17 +128,31 @@ static const char *needed_sanitizer(const struct elf_file *elf)
     return NULL;
 }
 
-/* Does the symbol table define name? Looks for the name in its strings first: that is a search
-   through plain bytes, where reading each of a browser's symbols would take a second. */
+/* Is name among the strings of a symbol table? A search through plain bytes, where reading each of
+   a browser's symbols would take a second. */
+static Elf_Data *symbols_with_name(const struct elf_file *elf, unsigned type, const char *name,
+                                   GElf_Shdr *ret_header)
+{
+    Elf_Data *symbols = section_data(elf, type, ret_header);
+    Elf_Scn *strings = symbols ? elf_getscn(elf->elf, ret_header->sh_link) : NULL;
+    Elf_Data *text = strings ? elf_getdata(strings, NULL) : NULL;
+    size_t length = strlen(name) + 1;
+    bool there = text && text->d_buf && text->d_size >= length &&
+                 memmem(text->d_buf, text->d_size, name, length);
+    return there ? symbols : NULL;
+}
+
+bool elf_names_symbol(const struct elf_file *elf, const char *name)
+{
+    GElf_Shdr header;
+    return symbols_with_name(elf, SHT_DYNSYM, name, &header) != NULL;
+}
+
 static bool defines_symbol(const struct elf_file *elf, unsigned type, const char *name)
 {
     GElf_Shdr header;
-    Elf_Data *symbols = section_data(elf, type, &header);
-    Elf_Scn *strings = symbols ? elf_getscn(elf->elf, header.sh_link) : NULL;
-    Elf_Data *text = strings ? elf_getdata(strings, NULL) : NULL;
-    size_t length = strlen(name) + 1;
-    if (!text || !text->d_buf || text->d_size < length ||
-        !memmem(text->d_buf, text->d_size, name, length))
+    Elf_Data *symbols = symbols_with_name(elf, type, name, &header);
+    if (!symbols)
         return false;
     GElf_Sym symbol;
     for (int i = 0; gelf_getsym(symbols, i, &symbol); i++) {

@@ -32,6 +32,9 @@ bool elf_loader(const struct elf_file *elf, char *ret_path, size_t size);
 /* Does the file define this symbol version (SHT_GNU_verdef)? */
 bool elf_defines_version(const struct elf_file *elf, const char *version);
 
+/* Is name among the dynamic symbols, defined or needed? */
+bool elf_names_symbol(const struct elf_file *elf, const char *name);
+
 /* The name of the sanitizer whose runtime is linked in or needed, or NULL. */
 const char *elf_sanitizer(const struct elf_file *elf);
 

@@ -194,18 +194,32 @@ static int by_importance(const void *a, const void *b)
     return strcmp(left->fingerprint, right->fingerprint);
 }
 
+/* Is all code that the finding speaks of such that every order of its own is seen? */
+static bool order_is_seen(const struct finding *finding)
+{
+    for (unsigned i = 0; i < finding->piece_count; i++) {
+        const struct piece *piece = &finding->pieces[i];
+        if (!piece->trace || !(piece->role == ROLE_HERE || piece->role == ROLE_EARLIER))
+            continue;
+        struct module *module = piece->trace->count ? piece->trace->frames[0].module : NULL;
+        if (!module || own_order_of_module(module) != MODULE_ORDER_SEEN)
+            return false;
+    }
+    return true;
+}
+
 /* What calls alone say of order is no more than possible where the program has other means. */
 static void judge_order(struct process *process, struct finding *finding)
 {
+    bool judged = false;
     for (unsigned i = 0; i < finding->piece_count; i++)
-        if (finding->pieces[i].type == EVIDENCE_UNORDERED) {
-            if (process->own_order == OWN_ORDER_UNKNOWN)
-                process->own_order =
-                    own_order_of(process->recording) ? OWN_ORDER_SOME : OWN_ORDER_NONE;
-            if (process->own_order == OWN_ORDER_SOME)
-                finding->confidence = CONFIDENCE_POSSIBLE;
-            return;
-        }
+        judged |= finding->pieces[i].type == EVIDENCE_UNORDERED;
+    if (!judged)
+        return;
+    if (order_is_seen(finding))
+        finding->confidence = CONFIDENCE_CERTAIN;
+    else if (own_order_of(process->recording))
+        finding->confidence = CONFIDENCE_POSSIBLE;
 }
 
 static void process_judge(struct run *run, struct process *process, struct rules *rules)

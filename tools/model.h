@@ -55,11 +55,8 @@ enum process_fate {
     FATE_EXECED,
 };
 
-enum own_order { OWN_ORDER_UNKNOWN, OWN_ORDER_NONE, OWN_ORDER_SOME };
-
 struct process {
     struct recording *recording;
-    enum own_order own_order; /* atomics of the program's own (own_order.h), when asked for */
     struct tracer tracer;
     const char *program; /* last part of its path */
     const char *program_path, *command_line, *directory;

@@ -110,21 +110,31 @@ static bool types_are_atomic(const char *path)
     return found;
 }
 
-bool own_order_in_file(const char *path)
+enum module_order own_order_in_file(const char *path)
 {
     struct elf_file elf;
     if (elf_open(&elf, path))
-        return true;
-    bool atomic = sections_are_atomic(&elf);
+        return MODULE_ORDER_ATOMICS;
+    bool seen = elf_names_symbol(&elf, "__tsan_init");
+    bool atomic = !seen && sections_are_atomic(&elf);
     elf_close(&elf);
-    return atomic || types_are_atomic(path);
+    return seen                               ? MODULE_ORDER_SEEN
+           : atomic || types_are_atomic(path) ? MODULE_ORDER_ATOMICS
+                                              : MODULE_ORDER_CALLS;
+}
+
+enum module_order own_order_of_module(struct module *module)
+{
+    if (!module->order)
+        module->order =
+            is_runtime(module->name) ? MODULE_ORDER_CALLS : own_order_in_file(module->path);
+    return module->order;
 }
 
 bool own_order_of(struct recording *recording)
 {
     for (size_t i = 0; i < recording->module_count; i++)
-        if (!is_runtime(recording->modules[i].name) &&
-            own_order_in_file(recording->modules[i].path))
+        if (own_order_of_module(&recording->modules[i]) == MODULE_ORDER_ATOMICS)
             return true;
     return false;
 }

@@ -14,11 +14,20 @@
 #include "read.h"
 #include <stdbool.h>
 
-/* Of all modules of a recording but libc, the loader and the languages' runtimes, whose atomics
-   order nothing but themselves. A module that cannot be read counts as one that has some. */
+/* What a module's code orders threads by. */
+enum module_order {
+    MODULE_ORDER_UNKNOWN = 0, /* not looked at yet */
+    MODULE_ORDER_CALLS,       /* calls alone, or nothing */
+    MODULE_ORDER_ATOMICS,     /* atomics that nobody sees; also what cannot be read */
+    MODULE_ORDER_SEEN,        /* built with -fsanitize=thread: its atomics are seen */
+};
+
+enum module_order own_order_of_module(struct module *module);
+
+/* Has any module but libc, the loader and the languages' runtimes, whose atomics order nothing but
+   themselves, atomics that nobody sees? */
 bool own_order_of(struct recording *recording);
 
-/* One file. */
-bool own_order_in_file(const char *path);
+enum module_order own_order_in_file(const char *path);
 
 #endif

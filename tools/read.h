@@ -25,6 +25,7 @@ struct module {
     const char *path, *name; /* name: last part of path */
     void *symbols;           /* struct symbol_file, filled in by trace.c; NULL until asked */
     bool symbols_tried;
+    unsigned order; /* enum module_order, filled in by own_order.c */
 };
 
 struct stack {

@@ -14,7 +14,7 @@ struct frame {
     const char *function, *file; /* NULL unknown */
     unsigned line, column;       /* 0 unknown */
     bool inlined;                /* its code lies within the next frame's function */
-    const struct module *module; /* NULL: no module was there */
+    struct module *module;       /* NULL: no module was there */
     uint64_t offset;             /* of the call in the module's file, as addr2line takes it; the
                                     address where there is no module */
 };

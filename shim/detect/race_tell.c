@@ -90,6 +90,7 @@ void race_tell(struct thread *self, const struct access_here *here, uintptr_t gr
     add_object(self, &finding, shared);
     add_creation(&finding, ROLE_CREATED, self->number);
     add_creation(&finding, ROLE_CREATED_EARLIER, other);
+    finding_unordered(&finding);
     finding_tell(&finding);
 }
 
