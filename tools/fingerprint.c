@@ -14,20 +14,49 @@ static uint64_t hash_frame(uint64_t hash, const struct frame *frame)
     return frame->module ? hash_bytes(hash, &frame->offset, sizeof frame->offset) : hash;
 }
 
+static uint64_t hash_piece(uint64_t hash, const struct piece *piece, unsigned role_number)
+{
+    const struct word_info *role = role_info(role_number);
+    hash = hash_text(hash, role ? role->word : "?");
+    for (unsigned f = 0; f < piece->trace->count - piece->trace->startup; f++)
+        hash = hash_frame(hash, &piece->trace->frames[f]);
+    return hash;
+}
+
+/* Which of two came second, and which pair of a lock order was seen first, is a matter of the
+   schedule: such pieces add up, whatever their order. Locks held beside an access may differ from
+   one time to the next: they do not count. */
+enum part { PART_NONE, PART_ORDERED, PART_UNORDERED };
+
+static enum part part_of(const struct piece *piece, bool has_earlier, bool has_access)
+{
+    if (!piece->trace || piece->derived || (piece->type == EVIDENCE_LOCK && has_access))
+        return PART_NONE;
+    bool side = has_earlier && (piece->role == ROLE_HERE || piece->role == ROLE_EARLIER);
+    return side || piece->type == EVIDENCE_LOCK ? PART_UNORDERED : PART_ORDERED;
+}
+
 void fingerprint_set(struct finding *finding)
 {
     const uint32_t version = FINGERPRINT_VERSION;
-    uint64_t hash = hash_bytes(HASH_START, &version, sizeof version);
+    uint64_t hash = hash_bytes(HASH_START, &version, sizeof version), sum = 0;
+    bool has_earlier = false, has_access = false;
     hash = hash_text(hash, finding->kind->slug);
     for (unsigned i = 0; i < finding->piece_count; i++) {
-        const struct piece *piece = &finding->pieces[i];
-        if (!piece->trace)
-            continue;
-        const struct word_info *role = role_info(piece->role);
-        hash = hash_text(hash, role ? role->word : "?");
-        for (unsigned f = 0; f < piece->trace->count - piece->trace->startup; f++)
-            hash = hash_frame(hash, &piece->trace->frames[f]);
+        has_earlier |= finding->pieces[i].role == ROLE_EARLIER;
+        has_access |= finding->pieces[i].type == EVIDENCE_ACCESS;
     }
+    for (unsigned i = 0; i < finding->piece_count; i++) {
+        const struct piece *piece = &finding->pieces[i];
+        enum part part = part_of(piece, has_earlier, has_access);
+        if (part == PART_ORDERED)
+            hash = hash_piece(hash, piece, piece->role);
+        else if (part == PART_UNORDERED)
+            sum += hash_piece(HASH_START, piece,
+                              piece->role == ROLE_EARLIER ? ROLE_HERE : piece->role);
+    }
+    if (sum)
+        hash = hash_bytes(hash, &sum, sizeof sum);
     /* FNV's low bits know little of the first bytes; mix once. */
     hash = (hash ^ hash >> 31) * 0x9e3779b97f4a7c15ull;
     snprintf(finding->fingerprint, sizeof finding->fingerprint, "%016llx",

@@ -58,7 +58,7 @@ static void add_waiting_thread(struct run *run, struct process *process, uint32_
                                       .a = row->wait_object,
                                       .b = row->wait_kind,
                                       .c = process->fate == FATE_LIVE ? row->wait_since : 0});
-    piece_name_variable(run, process, &finding->pieces[finding->piece_count - 1]);
+    piece_set_spot(process, &finding->pieces[finding->piece_count - 1]);
     add_piece(finding, (struct piece){.type = EVIDENCE_STACK,
                                       .role = ROLE_WAITING,
                                       .thread = number,

@@ -53,29 +53,19 @@ static void load_threads(struct run *run, struct process *process)
             process->threads[i].state = THREAD_NONE;
 }
 
-void piece_name_variable(struct run *run, struct process *process, struct piece *piece)
-{
-    const struct wait_info *wait =
-        piece->type == EVIDENCE_WAIT ? wait_info((unsigned)piece->b) : NULL;
-    bool waits = wait && wait->object == OBJECT_ADDRESS && !*piece->string;
-    bool lies = piece->type == EVIDENCE_ADDRESS && piece->b == PLACE_GLOBAL;
-    const char *name = waits || lies ? trace_variable(&process->tracer, piece->a) : NULL;
-    if (name)
-        piece->string = *piece->string ? arena_print(&run->arena, "%s, %s", name, piece->string)
-                                       : arena_print(&run->arena, "%s", name);
-}
-
 static void load_pieces(struct run *run, struct process *process, const struct finding_row *row,
                         struct finding *finding)
 {
     unsigned count = row->evidence_count < PIECES_MAX ? row->evidence_count : PIECES_MAX;
-    finding->pieces = arena_take(&run->arena, count * sizeof *finding->pieces);
+    /* each may bring in a thread whose creation is shown, too */
+    finding->pieces = arena_take(&run->arena, 2 * count * sizeof *finding->pieces);
     for (unsigned i = 0; i < count; i++) {
         struct evidence_row evidence;
         if (!recording_row(process->recording, SECTION_EVIDENCE, (uint64_t)row->evidence + i,
                            &evidence, sizeof evidence))
             continue;
-        finding->pieces[finding->piece_count++] = (struct piece){
+        struct piece *piece = &finding->pieces[finding->piece_count++];
+        *piece = (struct piece){
             .type = evidence.type,
             .role = evidence.role,
             .thread = evidence.thread,
@@ -85,7 +75,42 @@ static void load_pieces(struct run *run, struct process *process, const struct f
             .b = evidence.b,
             .c = evidence.c,
         };
-        piece_name_variable(run, process, &finding->pieces[finding->piece_count - 1]);
+        if (piece->type == EVIDENCE_LOCK)
+            piece->initialised = trace_of(&process->tracer, (uint32_t)piece->c);
+        piece_set_spot(process, piece);
+    }
+}
+
+/* Accesses and locks are of threads: where those were created is in the threads' rows. Not where a
+   detector told it itself. */
+static void add_creations(struct process *process, struct finding *finding)
+{
+    unsigned told = finding->piece_count;
+    for (unsigned i = 0; i < told; i++)
+        if (finding->pieces[i].role == ROLE_CREATED ||
+            finding->pieces[i].role == ROLE_CREATED_EARLIER)
+            return;
+    for (unsigned i = 0; i < told; i++) {
+        const struct piece *piece = &finding->pieces[i];
+        struct thread_row row;
+        if ((piece->type != EVIDENCE_ACCESS && piece->type != EVIDENCE_LOCK) ||
+            !process_thread(process, piece->thread, &row))
+            continue;
+        bool known = !trace_of(&process->tracer, row.created_stack);
+        for (unsigned k = told; k < finding->piece_count; k++)
+            known |= finding->pieces[k].about == piece->thread;
+        if (!known)
+            finding->pieces[finding->piece_count++] = (struct piece){
+                .type = EVIDENCE_STACK,
+                .role = piece->role == ROLE_EARLIER || piece->role == ROLE_HELD_EARLIER
+                            ? ROLE_CREATED_EARLIER
+                            : ROLE_CREATED,
+                .thread = row.creator,
+                .about = piece->thread,
+                .trace = trace_of(&process->tracer, row.created_stack),
+                .string = "",
+                .derived = true,
+            };
     }
 }
 
@@ -108,6 +133,7 @@ static void load_finding(struct run *run, struct process *process, const struct 
     finding->thread = row->thread;
     finding->detail = recording_string(process->recording, row->detail);
     load_pieces(run, process, row, finding);
+    add_creations(process, finding);
 }
 
 static enum process_fate fate_of(const struct recording *recording)

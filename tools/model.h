@@ -15,13 +15,26 @@
 struct rule;
 struct rules;
 
+/* What lies at an address, as far as it is no heap block: see spot.c. */
+struct spot {
+    enum { SPOT_UNKNOWN, SPOT_GLOBAL, SPOT_THREAD_LOCAL, SPOT_STACK } where;
+    const char *name; /* of the variable and its member; NULL unknown */
+    const char *file; /* that declares it; NULL unknown */
+    unsigned line;
+    uint32_t thread; /* whose stack or thread-local variable it is */
+};
+
 /* One piece of evidence, named. */
 struct piece {
     unsigned type, role; /* enum evidence, enum role */
     uint32_t thread;     /* 0 unknown */
     const struct trace *trace;
-    const char *string; /* never NULL */
-    uint64_t a, b, c;   /* see evidence.def */
+    const char *string;              /* never NULL */
+    uint64_t a, b, c;                /* see evidence.def */
+    struct spot spot;                /* of a, where that is an address that may have a name */
+    const struct trace *initialised; /* LOCK: where; NULL unknown */
+    uint32_t about;                  /* creation stacks: the thread that was created; 0 unknown */
+    bool derived;                    /* from the recording's other rows, not told by a detector */
 };
 
 struct finding {
@@ -103,8 +116,8 @@ void run_finish(struct run *run);
 /* Used by live.c: a finding of our own about process, filled by the caller. */
 struct finding *process_add_finding(struct run *run, struct process *process);
 
-/* Names the global variable that a piece's address is, where its string is empty or the module. */
-void piece_name_variable(struct run *run, struct process *process, struct piece *piece);
+/* spot.c: names what a piece's address is. */
+void piece_set_spot(struct process *process, struct piece *piece);
 
 /* Thread number's row; false when it is unknown. */
 bool process_thread(const struct process *process, uint32_t number, struct thread_row *ret_row);

@@ -89,6 +89,9 @@ bool recording_stack(const struct recording *recording, uint32_t id, struct stac
 /* The module that held pc in that epoch, NULL for none. */
 struct module *recording_module(const struct recording *recording, uint64_t pc, uint32_t epoch);
 
+/* The module of that path, NULL for none. */
+struct module *recording_module_named(const struct recording *recording, const char *path);
+
 /* Is the process that writes this recording there now? */
 bool recording_is_live(const struct recording *recording);
 

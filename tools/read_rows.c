@@ -132,6 +132,14 @@ struct module *recording_module(const struct recording *recording, uint64_t pc, 
     return best;
 }
 
+struct module *recording_module_named(const struct recording *recording, const char *path)
+{
+    for (size_t i = 0; i < recording->module_count; i++)
+        if (!strcmp(recording->modules[i].path, path))
+            return &recording->modules[i];
+    return NULL;
+}
+
 bool recording_is_live(const struct recording *recording)
 {
     return peek_is_live(&recording->header);

@@ -95,9 +95,32 @@ static const char *role_word(unsigned role)
     return info ? info->word : "unknown";
 }
 
+static const char *sync_word(const struct piece *lock)
+{
+    const struct word_info *info = sync_info(lock->b & 0xffff);
+    return info ? info->word : "lock";
+}
+
 static const char *scan_word(uint64_t scan)
 {
     return scan == SCAN_DIRECT ? "direct" : scan == SCAN_INDIRECT ? "indirect" : NULL;
+}
+
+static void set_spot(json_t *object, const struct spot *spot)
+{
+    static const char *const places[] = {
+        [SPOT_GLOBAL] = "global", [SPOT_THREAD_LOCAL] = "thread-local", [SPOT_STACK] = "stack"};
+    if (spot->where == SPOT_UNKNOWN)
+        return;
+    json_object_set_new(object, "place", text(places[spot->where]));
+    if (spot->thread)
+        set_number(object, "owner", spot->thread);
+    if (spot->name)
+        json_object_set_new(object, "name", text(spot->name));
+    if (!spot->file)
+        return;
+    json_object_set_new(object, "file", text(spot->file));
+    set_number(object, "line", spot->line);
 }
 
 /* What is no stack, with the fields of its type: see evidence.def. */
@@ -113,7 +136,9 @@ static json_t *piece_json(struct output *output, const struct finding *finding,
     json_object_set_new(object, "role", text(role_word(piece->role)));
     if (piece->thread)
         set_number(object, "thread", piece->thread);
-    set_text(object, "text", words_piece(&output->arena, finding, piece));
+    set_text(object, "text",
+             piece->type == EVIDENCE_ACCESS ? words_at(&output->arena, finding, piece)
+                                            : words_piece(&output->arena, finding, piece));
     set_text(object, "name", piece->string);
     switch (piece->type) {
     case EVIDENCE_BLOCK:
@@ -131,6 +156,7 @@ static json_t *piece_json(struct output *output, const struct finding *finding,
     case EVIDENCE_WAIT:
         set_number(object, "value", piece->a);
         set_text(object, "wait", wait ? wait->word : NULL);
+        set_spot(object, &piece->spot);
         set_time(object, "since", finding->process, piece->c);
         break;
     case EVIDENCE_LEAK:
@@ -141,6 +167,17 @@ static json_t *piece_json(struct output *output, const struct finding *finding,
     case EVIDENCE_ADDRESS:
         set_number(object, "address", piece->a);
         set_text(object, "place", place ? place->word : NULL);
+        set_spot(object, &piece->spot);
+        break;
+    case EVIDENCE_ACCESS: /* as an object: what was touched */
+        set_number(object, "address", piece->a);
+        set_number(object, "bytes", piece->b);
+        set_spot(object, &piece->spot);
+        break;
+    case EVIDENCE_LOCK:
+        set_number(object, "address", piece->a);
+        set_text(object, "lock", sync_word(piece));
+        set_spot(object, &piece->spot);
         break;
     case EVIDENCE_CALL:
         if (piece->a)
@@ -174,26 +211,84 @@ static void add_thread(json_t *threads, const struct process *process, uint32_t 
     json_array_append_new(threads, object);
 }
 
+/* Appends a stack and gives its index in the list. */
+static uint64_t add_stack(json_t *stacks, unsigned role, uint32_t thread, const struct trace *trace)
+{
+    json_array_append_new(stacks, stack_json(role_word(role), thread, trace));
+    return json_array_size(stacks) - 1;
+}
+
+/* Of a creation stack: which thread was created there. */
+static void set_created(json_t *stacks, uint64_t index, uint32_t thread)
+{
+    if (thread)
+        set_number(json_array_get(stacks, index), "created", thread);
+}
+
+static json_t *access_json(const struct piece *piece, json_t *stacks)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "role", text(role_word(piece->role)));
+    set_number(object, "thread", piece->thread);
+    json_object_set_new(object, "kind", text(piece->c & ACCESS_WRITE ? "write" : "read"));
+    set_number(object, "size", piece->b);
+    json_object_set_new(object, "atomic", json_boolean(piece->c & ACCESS_ATOMIC));
+    if (piece->c & ACCESS_FREE)
+        json_object_set_new(object, "release", json_true());
+    set_number(object, "address", piece->a);
+    set_text(object, "function", piece->string);
+    if (piece->trace)
+        set_number(object, "stack", add_stack(stacks, piece->role, piece->thread, piece->trace));
+    return object;
+}
+
+static json_t *lock_json(struct output *output, const struct finding *finding,
+                         const struct piece *piece, json_t *stacks)
+{
+    json_t *object = json_object();
+    static const char *const modes[] = {"none", "write", "read"}; /* by enum held_mode */
+    unsigned mode = piece->b >> 16 & 0xffff;
+    json_object_set_new(object, "role", text(role_word(piece->role)));
+    set_number(object, "thread", piece->thread);
+    json_object_set_new(object, "name", text(words_lock_name(&output->arena, finding, piece)));
+    json_object_set_new(object, "kind", text(sync_word(piece)));
+    json_object_set_new(object, "mode", text(modes[mode < 3 ? mode : 0]));
+    set_number(object, "address", piece->a);
+    if (piece->trace)
+        set_number(object, "acquired", add_stack(stacks, piece->role, piece->thread, piece->trace));
+    if (piece->initialised)
+        set_number(object, "initialised",
+                   add_stack(stacks, ROLE_INITIALISED, 0, piece->initialised));
+    return object;
+}
+
 static void set_evidence(struct output *output, json_t *object, const struct finding *finding)
 {
-    json_t *threads = json_array(), *stacks = json_array(), *evidence = json_array();
-    const struct piece *main_piece = finding_main_piece(finding);
+    json_t *threads = json_array(), *stacks = json_array(), *evidence = json_array(),
+           *accesses = json_array(), *locks = json_array();
+    const struct piece *about = finding_object(finding);
     add_thread(threads, finding->process, finding->thread);
     for (unsigned i = 0; i < finding->piece_count; i++) {
         const struct piece *piece = &finding->pieces[i];
         add_thread(threads, finding->process, piece->thread);
-        if (piece->trace)
-            json_array_append_new(stacks,
-                                  stack_json(role_word(piece->role), piece->thread, piece->trace));
-        if (piece->type != EVIDENCE_STACK && piece != main_piece)
+        if (piece->type == EVIDENCE_ACCESS)
+            json_array_append_new(accesses, access_json(piece, stacks));
+        else if (piece->type == EVIDENCE_LOCK)
+            json_array_append_new(locks, lock_json(output, finding, piece, stacks));
+        else if (piece->trace)
+            set_created(stacks, add_stack(stacks, piece->role, piece->thread, piece->trace),
+                        piece->about);
+        bool listed = piece->type == EVIDENCE_STACK || piece->type == EVIDENCE_ACCESS ||
+                      piece->type == EVIDENCE_LOCK;
+        if (!listed && piece != about)
             json_array_append_new(evidence, piece_json(output, finding, piece));
     }
     json_object_set_new(object, "threads", threads);
     json_object_set_new(object, "stacks", stacks);
-    json_object_set_new(object, "accesses", json_array());
-    json_object_set_new(object, "locks", json_array());
+    json_object_set_new(object, "accesses", accesses);
+    json_object_set_new(object, "locks", locks);
     json_object_set_new(object, "object",
-                        main_piece ? piece_json(output, finding, main_piece) : json_object());
+                        about ? piece_json(output, finding, about) : json_object());
     json_object_set_new(object, "evidence", evidence);
 }
 

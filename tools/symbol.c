@@ -40,8 +40,12 @@ static void file_finish(struct symbol_file *file)
     for (size_t i = 0; i < file->units.count; i++)
         unit_finish(file->units.rows[i].of);
     ranges_finish(&file->units);
+    ranges_finish(&file->data_units);
     ranges_finish(&file->symbols);
     ranges_finish(&file->objects);
+    ranges_finish(&file->thread_objects);
+    ranges_finish(&file->variables);
+    ranges_finish(&file->thread_variables);
     map_finish(&file->answers);
     if (file->dwfl)
         dwfl_end(file->dwfl);
@@ -233,11 +237,16 @@ static const struct place_names *look_up(struct symbol_file *file, uint64_t addr
     return names;
 }
 
-const struct place_names *symbol_at(struct symbol_file *file, uint64_t address)
+bool symbol_file_ready(struct symbol_file *file)
 {
     if (!file->opened)
         file_open(file);
-    if (!file->module)
+    return file->module;
+}
+
+const struct place_names *symbol_at(struct symbol_file *file, uint64_t address)
+{
+    if (!symbol_file_ready(file))
         return NULL;
     struct place_names *names = map_get(&file->answers, address + 1);
     if (!names) {
@@ -245,16 +254,4 @@ const struct place_names *symbol_at(struct symbol_file *file, uint64_t address)
         map_put(&file->answers, address + 1, names ? names : &nothing);
     }
     return names && names != &nothing ? names : NULL;
-}
-
-const char *symbol_variable(struct symbol_file *file, uint64_t address)
-{
-    uint64_t offset;
-    if (!file->opened)
-        file_open(file);
-    const char *raw = file->module ? symbol_table_object(file, address, &offset) : NULL;
-    if (!raw)
-        return NULL;
-    const char *name = symbol_clean_name(file, raw);
-    return offset ? arena_print(&file->arena, "%s+%llu", name, (unsigned long long)offset) : name;
 }

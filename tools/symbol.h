@@ -48,8 +48,21 @@ struct symbol_file *symbol_file_of(struct symbol_store *store,
 /* Who is at address (as in the ELF file: address in memory - load bias). NULL: nothing known. */
 const struct place_names *symbol_at(struct symbol_file *file, uint64_t address);
 
-/* The global variable that holds address: "table", "table+16". NULL: none is known. */
-const char *symbol_variable(struct symbol_file *file, uint64_t address);
+struct variable_name {
+    const char *name; /* "table.rows[3].count", "table+16" where types are not known */
+    const char *file; /* that declares it; NULL unknown */
+    unsigned line;
+};
+
+/* The global variable, and of it the member, that [address, address + size) lies in. NULL: none is
+   known. */
+const struct variable_name *symbol_variable(struct symbol_file *file, uint64_t address,
+                                            uint64_t size);
+
+/* The same of the executable's thread-local variables: those that lie that many bytes below the
+   thread pointer. */
+const struct variable_name *symbol_thread_variable(struct symbol_file *file, uint64_t below,
+                                                   uint64_t size);
 
 /* Newest modification, in ns, of the file that was read; 0 unknown. */
 uint64_t symbol_file_mtime(struct symbol_file *file);

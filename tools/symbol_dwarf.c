@@ -22,7 +22,11 @@ void symbol_dwarf_open(struct symbol_file *file)
         if (unit_type != DW_UT_compile && unit_type != DW_UT_skeleton)
             continue;
         bool is_split = unit_type == DW_UT_skeleton && dwarf_tag(&split) != DW_TAG_invalid;
-        ranges_add_die(&file->units, &die, add_unit(file, is_split ? &split : &die));
+        struct unit *unit = add_unit(file, is_split ? &split : &die);
+        size_t before = file->units.count;
+        ranges_add_die(&file->units, &die, unit);
+        if (file->units.count == before)
+            ranges_add(&file->data_units, file->data_units.count, file->data_units.count + 1, unit);
     }
     ranges_sort(&file->units);
 }
@@ -166,11 +170,11 @@ static const char *clean_path(struct symbol_file *file, const char *path)
 
 /* The source that the line table names: relative names (DWARF 5, as meson and cmake have them
    built) are below the folder in which the compiler ran. */
-static const char *source_path(struct symbol_file *file, struct unit *unit, const char *path)
+const char *symbol_source_path(struct symbol_file *file, Dwarf_Die *unit, const char *path)
 {
     Dwarf_Attribute attribute;
     const char *folder = NULL;
-    if (path && *path != '/' && dwarf_attr(&unit->die, DW_AT_comp_dir, &attribute))
+    if (path && *path != '/' && dwarf_attr(unit, DW_AT_comp_dir, &attribute))
         folder = dwarf_formstring(&attribute);
     if (folder && *folder == '/')
         path = arena_print(&file->arena, "%s/%s", folder, path);
@@ -184,7 +188,7 @@ static void set_line(struct symbol_file *file, struct unit *unit, uint64_t addre
     int number = 0, column = 0;
     if (!line || dwarf_lineno(line, &number) || number <= 0)
         return;
-    name->file = source_path(file, unit, dwarf_linesrc(line, NULL, NULL));
+    name->file = symbol_source_path(file, &unit->die, dwarf_linesrc(line, NULL, NULL));
     name->line = (unsigned)number;
     if (!dwarf_linecol(line, &column) && column > 0)
         name->column = (unsigned)column;
@@ -208,7 +212,7 @@ static void set_call_site(struct symbol_file *file, struct unit *unit, Dwarf_Die
     size_t count;
     unsigned index = attribute_number(inlined, DW_AT_call_file);
     if (index && !dwarf_getsrcfiles(&unit->die, &files, &count) && index < count)
-        name->file = source_path(file, unit, dwarf_filesrc(files, index, NULL, NULL));
+        name->file = symbol_source_path(file, &unit->die, dwarf_filesrc(files, index, NULL, NULL));
     name->line = attribute_number(inlined, DW_AT_call_line);
     name->column = attribute_number(inlined, DW_AT_call_column);
 }

@@ -39,7 +39,7 @@ struct function {
 };
 struct unit {
     Dwarf_Die die;
-    bool indexed, nested_indexed;
+    bool indexed, nested_indexed, variables_indexed;
     struct ranges functions, nested; /* of struct function; nested: those deep in others, and all */
 };
 
@@ -51,10 +51,13 @@ struct symbol_file {
     Dwfl_Module *module; /* NULL: nothing to read */
     Dwarf *dwarf;
     Dwarf_Addr dwarf_bias, symbol_bias;
-    bool symbols_indexed;
-    struct ranges units;            /* of struct unit */
-    struct ranges symbols, objects; /* of const char: raw names of functions, of variables */
-    struct map answers;             /* address + 1 → struct place_names, or &nothing */
+    bool symbols_indexed, variables_indexed;
+    struct ranges units;      /* of struct unit */
+    struct ranges data_units; /* of struct unit: those without code, at made-up addresses */
+    /* of const char: raw names of functions, of variables, of thread-local ones by offset */
+    struct ranges symbols, objects, thread_objects;
+    struct ranges variables, thread_variables; /* of struct variable, likewise */
+    struct map answers;                        /* address + 1 → struct place_names, or &nothing */
     uint64_t mtime;
     struct arena arena;
 };
@@ -66,8 +69,17 @@ const struct place_names *symbol_dwarf_at(struct symbol_file *file, uint64_t add
 
 /* The raw name of the ELF symbol that covers address. */
 const char *symbol_table_at(struct symbol_file *file, uint64_t address);
-/* The same of variables; *ret_offset: how far address lies in it. */
+/* The same of variables; *ret_offset: how far address lies in it. Thread-local ones go by their
+   offset in the module's thread-local memory. */
 const char *symbol_table_object(struct symbol_file *file, uint64_t address, uint64_t *ret_offset);
+const char *symbol_table_thread_object(struct symbol_file *file, uint64_t offset,
+                                       uint64_t *ret_offset);
+
+/* Opens it at the first call. False: there is nothing to read. */
+bool symbol_file_ready(struct symbol_file *file);
+
+/* path as a unit's line table or declarations name it, made absolute and clean. */
+const char *symbol_source_path(struct symbol_file *file, Dwarf_Die *unit, const char *path);
 
 /* Demangled and without the suffixes of compilers' clones (.part.0, .cold …); in the arena. */
 const char *symbol_clean_name(struct symbol_file *file, const char *raw);

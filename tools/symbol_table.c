@@ -28,6 +28,8 @@ static struct ranges *index_for(struct symbol_file *file, const GElf_Sym *symbol
         return symbol->st_size ? &file->symbols : NULL;
     case STT_OBJECT:
         return symbol->st_size ? &file->objects : NULL;
+    case STT_TLS:
+        return symbol->st_size ? &file->thread_objects : NULL;
     default:
         return NULL;
     }
@@ -55,6 +57,7 @@ static void index_symbols(struct symbol_file *file)
     }
     ranges_sort(&file->symbols);
     ranges_sort(&file->objects);
+    ranges_sort(&file->thread_objects);
     stretch_unsized(&file->symbols);
 }
 
@@ -71,10 +74,22 @@ const char *symbol_table_at(struct symbol_file *file, uint64_t address)
     return row ? row->of : NULL;
 }
 
-const char *symbol_table_object(struct symbol_file *file, uint64_t address, uint64_t *ret_offset)
+static const char *find_object(struct symbol_file *file, struct ranges *index, uint64_t address,
+                               uint64_t *ret_offset)
 {
-    const struct range *row = find(file, &file->objects, address);
+    const struct range *row = find(file, index, address);
     if (row)
         *ret_offset = address - row->low;
     return row ? row->of : NULL;
+}
+
+const char *symbol_table_object(struct symbol_file *file, uint64_t address, uint64_t *ret_offset)
+{
+    return find_object(file, &file->objects, address, ret_offset);
+}
+
+const char *symbol_table_thread_object(struct symbol_file *file, uint64_t offset,
+                                       uint64_t *ret_offset)
+{
+    return find_object(file, &file->thread_objects, offset, ret_offset);
 }

@@ -69,15 +69,145 @@ void finding_group_head(struct output *output, const struct finding *finding)
                 style(output, STYLE_DIM), style(output, STYLE_PLAIN));
 }
 
+/* ---- what heads a stack ---- */
+
+static bool has_locks(const struct finding *finding)
+{
+    for (unsigned i = 0; i < finding->piece_count; i++)
+        if (finding->pieces[i].type == EVIDENCE_LOCK)
+            return true;
+    return false;
+}
+
+/* " in thread 3 (worker)", "" */
+static const char *in_thread(struct arena *arena, const struct finding *finding, uint32_t thread)
+{
+    const char *who = words_thread(arena, finding->process, thread);
+    return *who ? arena_print(arena, " in %s", who) : "";
+}
+
+/* ", holding mutex A and mutex B": those of the access's side. */
+static const char *held_words(struct arena *arena, const struct finding *finding,
+                              const struct piece *access)
+{
+    unsigned role = access->role == ROLE_EARLIER ? ROLE_HELD_EARLIER : ROLE_HELD, count = 0;
+    const char *list = "";
+    for (unsigned i = 0; i < finding->piece_count; i++) {
+        const struct piece *lock = &finding->pieces[i];
+        if (lock->type == EVIDENCE_LOCK && lock->role == role)
+            list = arena_print(arena, "%s%s%s", list, count++ ? ", " : "",
+                               words_lock(arena, finding, lock));
+    }
+    if (count)
+        return arena_print(arena, ", holding %s", list);
+    return has_locks(finding) ? ", holding no lock" : "";
+}
+
+/* "thread 3 (worker) and thread 4 (worker) were created": all whose creation the stack shows. */
+static const char *created_words(struct arena *arena, const struct finding *finding,
+                                 const struct piece *piece)
+{
+    const char *list = NULL;
+    unsigned count = 0;
+    for (unsigned i = 0; i < finding->piece_count; i++) {
+        const struct piece *other = &finding->pieces[i];
+        if (!other->about || other->trace != piece->trace || other->thread != piece->thread)
+            continue;
+        const char *who = words_thread(arena, finding->process, other->about);
+        list = list ? arena_print(arena, "%s and %s", list, who) : who;
+        count++;
+    }
+    return arena_print(arena, "%s %s created", list ? list : "", count > 1 ? "were" : "was");
+}
+
+static const char *stack_heading(struct arena *arena, const struct finding *finding,
+                                 const struct piece *piece)
+{
+    const struct word_info *role = role_info(piece->role);
+    const char *who = in_thread(arena, finding, piece->thread);
+    if (piece->type == EVIDENCE_ACCESS)
+        return arena_print(arena, "%s%s%s%s", piece->role == ROLE_EARLIER ? "earlier " : "",
+                           words_access(arena, piece), who, held_words(arena, finding, piece));
+    if (piece->type == EVIDENCE_LOCK)
+        return arena_print(
+            arena, "%s%s%s%s%s", piece->role == ROLE_HERE || !role ? "" : role->phrase,
+            piece->role == ROLE_HERE || !role ? "" : " ", words_lock(arena, finding, piece),
+            piece->role == ROLE_ACQUIRED ? "" : ", taken", who);
+    if (piece->about)
+        return arena_print(arena, "%s%s", created_words(arena, finding, piece), who);
+    return arena_print(arena, "%s%s", role ? role->phrase : "stack", who);
+}
+
+/* Was the same creation shown for another thread of the finding? */
+static bool shown_before(const struct finding *finding, const struct piece *piece)
+{
+    for (const struct piece *other = finding->pieces; piece->about && other < piece; other++)
+        if (other->about && other->trace == piece->trace && other->thread == piece->thread)
+            return true;
+    return false;
+}
+
+/* Locks of an access are told beside it, and where they were taken in a line at the end. */
+static bool is_held_at_access(const struct finding *finding, const struct piece *piece)
+{
+    const struct piece *main_piece = finding_main_piece(finding);
+    return piece->type == EVIDENCE_LOCK && main_piece && main_piece->type == EVIDENCE_ACCESS;
+}
+
 static void print_stack_piece(struct output *output, const struct finding *finding,
                               const struct piece *piece)
 {
     struct text *text = output->state;
-    const struct word_info *role = role_info(piece->role);
-    const char *thread = words_thread(&output->arena, finding->process, piece->thread);
-    fprintf(output->out, "     %s%s%s:\n", role ? role->phrase : "stack", *thread ? " in " : "",
-            thread);
+    if (shown_before(finding, piece) || is_held_at_access(finding, piece))
+        return;
+    fprintf(output->out, "     %s:\n", stack_heading(&output->arena, finding, piece));
     text_stack(output, &text->sources, piece->trace, finding->process->directory, 7);
+}
+
+/* ---- lines about locks ---- */
+
+static bool first_of_lock(const struct finding *finding, const struct piece *lock)
+{
+    for (const struct piece *other = finding->pieces; other < lock; other++)
+        if (other->type == EVIDENCE_LOCK && other->a == lock->a)
+            return false;
+    return true;
+}
+
+static const char *add_part(struct arena *arena, const char *line, const char *part)
+{
+    return arena_print(arena, "%s%s%s", line, *line ? "; " : "", part);
+}
+
+/* "mutex M1: 0x5000; taken in thread 3 in fill app.c:20 ← main; initialised in make app.c:10 ←
+ * main" */
+static void print_lock(struct output *output, const struct finding *finding,
+                       const struct piece *lock)
+{
+    struct arena *arena = &output->arena;
+    const char *directory = finding->process->directory;
+    bool first = first_of_lock(finding, lock),
+         held = lock->trace && is_held_at_access(finding, lock);
+    const char *place = first ? words_lock_place(arena, finding, lock) : NULL;
+    const char *line = place ? place : "";
+    if (held)
+        line = add_part(arena, line,
+                        arena_print(arena, "taken%s in %s", in_thread(arena, finding, lock->thread),
+                                    text_place(output, lock->trace, directory, PLACE_FRAMES)));
+    if (first && lock->initialised)
+        line =
+            add_part(arena, line,
+                     arena_print(arena, "initialised in %s",
+                                 text_place(output, lock->initialised, directory, PLACE_FRAMES)));
+    if (*line)
+        fprintf(output->out, "     %s: %s\n", words_lock(arena, finding, lock), line);
+}
+
+static void print_locks(struct output *output, const struct finding *finding)
+{
+    for (unsigned i = 0; i < finding->piece_count; i++)
+        if (finding->pieces[i].type == EVIDENCE_LOCK)
+            print_lock(output, finding, &finding->pieces[i]);
 }
 
 /* Processes of one program make the same mistakes: once in full is enough. */
@@ -96,6 +226,18 @@ static bool print_same_as(struct output *output, const struct finding *finding)
     return earlier && !output->all;
 }
 
+/* Does a piece get a line of its own below the title? Not what the title says already, and not what
+   heads its own stack. */
+static bool has_line(const struct finding *finding, const struct piece *piece)
+{
+    const struct piece *main_piece = finding_main_piece(finding);
+    bool heads = (piece->type == EVIDENCE_ACCESS || piece->type == EVIDENCE_LOCK) && piece->trace;
+    bool access = main_piece && main_piece->type == EVIDENCE_ACCESS;
+    bool object = access && piece == finding_object(finding);
+    bool of_access = access && piece->type == EVIDENCE_LOCK;
+    return piece->type != EVIDENCE_STACK && piece != main_piece && !heads && !object && !of_access;
+}
+
 void finding_full(struct output *output, const struct finding *finding)
 {
     struct text *text = output->state;
@@ -109,19 +251,16 @@ void finding_full(struct output *output, const struct finding *finding)
     fputc('\n', output->out);
     if (*finding->detail)
         fprintf(output->out, "     %s\n", finding->detail);
-    const struct piece *main_piece = finding_main_piece(finding);
-    for (unsigned i = 0; i < finding->piece_count; i++) {
-        const struct piece *piece = &finding->pieces[i];
-        const char *words =
-            piece == main_piece ? NULL : words_piece(&output->arena, finding, piece);
-        if (words)
-            fprintf(output->out, "     %s\n", words);
-    }
+    for (unsigned i = 0; i < finding->piece_count; i++)
+        if (has_line(finding, &finding->pieces[i]))
+            fprintf(output->out, "     %s\n",
+                    words_piece(&output->arena, finding, &finding->pieces[i]));
     if (print_same_as(output, finding))
         return;
     for (unsigned i = 0; i < finding->piece_count; i++)
         if (finding->pieces[i].trace)
             print_stack_piece(output, finding, &finding->pieces[i]);
+    print_locks(output, finding);
 }
 
 void finding_short(struct output *output, const struct finding *finding)

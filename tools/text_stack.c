@@ -1,4 +1,5 @@
 #include "text_stack.h"
+#include "words.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -91,14 +92,7 @@ static const char *frame_place(struct output *output, const struct frame *frame,
     if (!frame->file)
         return arena_print(&output->arena, "(%s+0x%" PRIx64 ")", frame_module(frame),
                            frame->offset);
-    const char *file = frame->file;
-    size_t length = strlen(directory);
-    if (length > 1 && !strncmp(file, directory, length) && file[length] == '/')
-        file += length + 1;
-    /* Rust's library: "/rustc/HASH/library/…" */
-    const char *rust = strncmp(file, "/rustc/", 7) ? NULL : strchr(file + 7, '/');
-    if (rust)
-        file = rust + 1;
+    const char *file = words_path(frame->file, directory);
     if (!frame->line)
         return file;
     if (!frame->column)
@@ -240,10 +234,10 @@ const char *text_place(struct output *output, const struct trace *trace, const c
 {
     unsigned count = trace->count - trace->startup, first = 0;
     /* begin where the program's own code begins, if it can be told */
-    while (first + 1 < count && !is_own_source(&trace->frames[first]))
+    while (first < count && !is_own_source(&trace->frames[first]))
         first++;
-    if (!is_own_source(&trace->frames[first]))
-        first = 0;
+    if (first == count)
+        first = trace->place;
     const char *text = frame_name(output, &trace->frames[first]);
     const char *place = frame_place(output, &trace->frames[first], directory);
     if (*place)

@@ -108,6 +108,15 @@ static unsigned count_startup(const struct trace *trace)
     return startup;
 }
 
+/* What the program called (qsort, getline …) is shown, but its mistake lies further out. */
+static unsigned find_place(const struct trace *trace)
+{
+    for (unsigned i = 0; i + trace->startup < trace->count; i++)
+        if (!is_libc(&trace->frames[i]))
+            return i;
+    return 0;
+}
+
 static struct trace *name_stack(struct tracer *tracer, const struct stack *stack)
 {
     struct frame frames[FRAMES_MAX];
@@ -124,6 +133,7 @@ static struct trace *name_stack(struct tracer *tracer, const struct stack *stack
     trace->count = count - first;
     memcpy(trace->frames, frames + first, trace->count * sizeof frames[0]);
     trace->startup = count_startup(trace);
+    trace->place = find_place(trace);
     return trace;
 }
 
@@ -138,10 +148,18 @@ const struct trace *trace_of(struct tracer *tracer, uint32_t id)
     return trace;
 }
 
-const char *trace_variable(struct tracer *tracer, uint64_t address)
+const struct variable_name *trace_variable(struct tracer *tracer, uint64_t address, uint64_t size)
 {
     struct module *module = recording_module(tracer->recording, address, UINT32_MAX);
-    return module ? symbol_variable(symbols_of(tracer, module), address - module->row.base) : NULL;
+    return module ? symbol_variable(symbols_of(tracer, module), address - module->row.base, size)
+                  : NULL;
+}
+
+const struct variable_name *trace_thread_variable(struct tracer *tracer, const char *program,
+                                                  uint64_t below, uint64_t size)
+{
+    struct module *module = recording_module_named(tracer->recording, program);
+    return module ? symbol_thread_variable(symbols_of(tracer, module), below, size) : NULL;
 }
 
 const char *frame_module(const struct frame *frame)

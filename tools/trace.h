@@ -23,6 +23,7 @@ struct trace {
     uint16_t flags; /* enum stack_flag */
     unsigned count;
     unsigned startup; /* frames at the end that belong to libc's start-up or to holdfast */
+    unsigned place;   /* the first frame outside libc: who called it, for people */
     struct frame frames[];
 };
 
@@ -39,8 +40,13 @@ void tracer_finish(struct tracer *tracer);
 /* NULL when the id is 0 or damaged. */
 const struct trace *trace_of(struct tracer *tracer, uint32_t id);
 
-/* The global variable at address now ("table+16"), NULL when none is known there. */
-const char *trace_variable(struct tracer *tracer, uint64_t address);
+/* The global variable that holds [address, address + size) now, NULL when none is known there. */
+const struct variable_name *trace_variable(struct tracer *tracer, uint64_t address, uint64_t size);
+
+/* The thread-local variable of the executable (its path) that lies below bytes under the thread
+   pointer, NULL when none is known there. */
+const struct variable_name *trace_thread_variable(struct tracer *tracer, const char *program,
+                                                  uint64_t below, uint64_t size);
 
 /* "module" in a frame's words: the file's last part, "?" when there is none. */
 const char *frame_module(const struct frame *frame);

@@ -145,7 +145,17 @@ static const char *wait_words(struct arena *arena, const struct finding *finding
     const struct wait_info *info = wait_info((unsigned)piece->b);
     const char *who = words_thread(arena, finding->process, piece->thread);
     const char *what = info ? info->phrase : "something";
-    if (info && info->object == OBJECT_ADDRESS)
+    const char *spot = words_spot(arena, finding->process, &piece->spot);
+    const struct piece *lock = info && info->object == OBJECT_ADDRESS && !*piece->string
+                                   ? finding_lock(finding, piece->a)
+                                   : NULL;
+    if (lock)
+        what = arena_print(arena, "%s (%s)", what, words_lock_name(arena, finding, lock));
+    else if (info && info->object == OBJECT_ADDRESS && !*piece->string && piece->spot.name)
+        what = arena_print(arena, "%s (%s)", what, piece->spot.name);
+    else if (info && info->object == OBJECT_ADDRESS && !*piece->string && spot)
+        what = arena_print(arena, "%s at 0x%" PRIx64 " on %s", what, piece->a, spot);
+    else if (info && info->object == OBJECT_ADDRESS)
         what = *piece->string ? arena_print(arena, "%s (%s)", what, piece->string)
                               : arena_print(arena, "%s at 0x%" PRIx64, what, piece->a);
     else if (info && info->object == OBJECT_FD)
@@ -164,9 +174,13 @@ static const char *wait_words(struct arena *arena, const struct finding *finding
     return arena_print(arena, "%s waits for %s", who, what);
 }
 
-static const char *address_words(struct arena *arena, const struct piece *piece)
+static const char *address_words(struct arena *arena, const struct finding *finding,
+                                 const struct piece *piece)
 {
     const struct word_info *place = place_info((unsigned)piece->b);
+    const char *spot = words_spot(arena, finding->process, &piece->spot);
+    if (spot && (piece->spot.name || piece->b == PLACE_STACK || piece->b == PLACE_UNKNOWN))
+        return arena_print(arena, "0x%" PRIx64 " in %s", piece->a, spot);
     const char *text = arena_print(arena, "0x%" PRIx64 " in %s", piece->a,
                                    place ? place->phrase : "memory of unknown origin");
     return *piece->string ? arena_print(arena, "%s (%s)", text, piece->string) : text;
@@ -194,36 +208,59 @@ const char *words_piece(struct arena *arena, const struct finding *finding,
     case EVIDENCE_LEAK:
         return leak_words(arena, finding, piece);
     case EVIDENCE_ADDRESS:
-        return address_words(arena, piece);
+        return address_words(arena, finding, piece);
     case EVIDENCE_CALL:
         return call_words(arena, piece);
+    case EVIDENCE_ACCESS:
+        return words_access_what(arena, finding, piece);
+    case EVIDENCE_LOCK:
+        return words_lock(arena, finding, piece);
     default:
         return NULL;
     }
 }
 
-/* By type: what it is about comes before who did it. */
-const struct piece *finding_main_piece(const struct finding *finding)
+/* More than there are types of evidence. */
+#define TYPES_MAX 32
+
+static const struct piece *best_piece(const struct finding *finding, const unsigned char *rank)
 {
-    static const unsigned char rank[] = {
-        [EVIDENCE_LEAK] = 7,    [EVIDENCE_WAIT] = 6,   [EVIDENCE_HANDLE] = 5, [EVIDENCE_BLOCK] = 4,
-        [EVIDENCE_ADDRESS] = 3, [EVIDENCE_THREAD] = 2, [EVIDENCE_CALL] = 1};
     const struct piece *best = NULL;
     unsigned best_rank = 0;
     for (unsigned i = 0; i < finding->piece_count; i++) {
-        unsigned type = finding->pieces[i].type;
-        if (type < sizeof rank && rank[type] > best_rank) {
-            best = &finding->pieces[i];
-            best_rank = rank[type];
+        const struct piece *piece = &finding->pieces[i];
+        bool lock = piece->type == EVIDENCE_LOCK && piece->role != ROLE_HERE;
+        if (piece->type < TYPES_MAX && !lock && rank[piece->type] > best_rank) {
+            best = piece;
+            best_rank = rank[piece->type];
         }
     }
     return best;
 }
 
+/* By type: what it is about comes before who did it. Of locks only the one that it is about. */
+const struct piece *finding_main_piece(const struct finding *finding)
+{
+    static const unsigned char rank[TYPES_MAX] = {
+        [EVIDENCE_LEAK] = 9,    [EVIDENCE_WAIT] = 8,   [EVIDENCE_HANDLE] = 7,
+        [EVIDENCE_ACCESS] = 6,  [EVIDENCE_LOCK] = 5,   [EVIDENCE_BLOCK] = 4,
+        [EVIDENCE_ADDRESS] = 3, [EVIDENCE_THREAD] = 2, [EVIDENCE_CALL] = 1};
+    return best_piece(finding, rank);
+}
+
+const struct piece *finding_object(const struct finding *finding)
+{
+    static const unsigned char rank[TYPES_MAX] = {
+        [EVIDENCE_LEAK] = 9,   [EVIDENCE_WAIT] = 8,   [EVIDENCE_HANDLE] = 7,
+        [EVIDENCE_LOCK] = 5,   [EVIDENCE_BLOCK] = 4,  [EVIDENCE_ADDRESS] = 3,
+        [EVIDENCE_ACCESS] = 3, [EVIDENCE_THREAD] = 2, [EVIDENCE_CALL] = 1};
+    return best_piece(finding, rank);
+}
+
 const char *words_what(struct arena *arena, const struct finding *finding)
 {
     const struct piece *piece = finding_main_piece(finding);
-    const char *what = piece ? words_piece(arena, finding, piece) : "";
+    const char *what = piece ? words_piece(arena, finding, piece) : words_locks(arena, finding);
     /* A leak's own evidence counts its blocks; the others say one and how often. */
     if (finding->count > 1 && (!piece || piece->type != EVIDENCE_LEAK))
         what = arena_print(arena, "%s%s%s times%s", what, *what ? " (" : "",
@@ -290,6 +327,10 @@ const char *words_unobserved(unsigned bit)
         "Not all findings were kept: the recording had no room for more.",
         "Leaks of memory were not looked for: this way of ending (or an option) leaves no time for "
         "it.",
+        "Some data races may be missing: the history of accesses reached its limit and the oldest "
+        "reads were forgotten (--shadow-size raises it).",
+        "Data races were not looked for all the time: memory was short, or too many threads ran at "
+        "once.",
     };
     return bit < sizeof words / sizeof words[0] ? words[bit] : NULL;
 }

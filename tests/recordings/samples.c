@@ -1,25 +1,18 @@
 /* The recordings that the golden tests look at. Their modules are nowhere on disk, so that names do
    not depend on the machine: frames are module and offset. */
-#include "maker.h"
+#include "samples.h"
 #include <stdbool.h>
 #include <string.h>
 
-#define APP  0x555500000000ull
-#define LIBC 0x7f0000000000ull
-
-struct parts {
-    uint32_t main_thread, worker, load_stack, open_stack, free_stack, start_stack;
-};
-
-static struct parts common(struct maker *maker)
+struct sample_parts sample_common(struct maker *maker)
 {
     maker_module(maker, "/opt/app/bin/app", APP, 0x100000);
-    maker_module(maker, "/opt/app/lib/libplugin.so.1", LIBC, 0x100000);
-    struct parts parts;
+    maker_module(maker, "/opt/app/lib/libplugin.so.1", PLUGIN, 0x100000);
+    struct sample_parts parts;
     parts.main_thread = maker_thread(maker, "app", THREAD_MAIN, THREAD_ENDED);
     parts.worker = maker_thread(maker, "worker", 0, THREAD_RUNNING);
     parts.load_stack = maker_stack(maker, 3, (uint64_t[]){APP + 0x1235, APP + 0x2001, APP + 0x42});
-    parts.open_stack = maker_stack(maker, 2, (uint64_t[]){LIBC + 0x777, APP + 0x2001});
+    parts.open_stack = maker_stack(maker, 2, (uint64_t[]){PLUGIN + 0x777, APP + 0x2001});
     parts.free_stack = maker_stack(maker, 2, (uint64_t[]){APP + 0x3001, APP + 0x42});
     parts.start_stack = maker_stack(maker, 1, (uint64_t[]){APP + 0x4001});
     return parts;
@@ -27,14 +20,14 @@ static struct parts common(struct maker *maker)
 
 static void sample_clean(struct maker *maker)
 {
-    common(maker);
+    sample_common(maker);
     maker->header.reachable_blocks = 34;
     maker->header.reachable_bytes = 56789;
 }
 
 static void sample_findings(struct maker *maker)
 {
-    struct parts parts = common(maker);
+    struct sample_parts parts = sample_common(maker);
     uint32_t main_thread = parts.main_thread;
     maker->header.reachable_blocks = 2;
     maker->header.reachable_bytes = 100;
@@ -74,7 +67,7 @@ static void add_fd(struct maker *maker, uint32_t number, const char *name, uint3
 /* Killed: no end, a worker that waits, descriptors and memory live. */
 static void sample_killed(struct maker *maker)
 {
-    struct parts parts = common(maker);
+    struct sample_parts parts = sample_common(maker);
     maker->header.state = PROCESS_RUNNING;
     maker->header.ending = ENDING_NONE;
     maker->header.end_time = 0;
@@ -103,7 +96,7 @@ static void sample_killed(struct maker *maker)
 
 static void sample_crashed(struct maker *maker)
 {
-    struct parts parts = common(maker);
+    struct sample_parts parts = sample_common(maker);
     maker->header.ending = ENDING_CRASH;
     maker->header.status = 11;
     maker->header.scanned = 0;
@@ -117,10 +110,8 @@ static const struct {
     const char *name;
     void (*fill)(struct maker *maker);
 } samples[] = {
-    {"clean", sample_clean},
-    {"findings", sample_findings},
-    {"killed", sample_killed},
-    {"crashed", sample_crashed},
+    {"clean", sample_clean},     {"findings", sample_findings}, {"killed", sample_killed},
+    {"crashed", sample_crashed}, {"races", sample_races},
 };
 
 const char *maker_sample_name(unsigned i)

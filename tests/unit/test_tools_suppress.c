@@ -29,7 +29,7 @@ static bool hides(const char *rules_text, unsigned kind, uint64_t count, unsigne
     struct {
         struct trace trace;
         struct frame frames[3];
-    } stack = {{0, 3, 0},
+    } stack = {{0, 3, 0, 0},
                {{"make_buffer", "/home/me/src/buffer.c", 42, 10, false, &plugin, 0x1234},
                 {"int load<int>(char)", "/home/me/src/load.c", 10, 0, true, &app, 0x2000},
                 {"main", "/home/me/src/main.c", 77, 0, false, &app, 0x2000}}};

@@ -1,9 +1,11 @@
 /* Names of addresses: the same as addr2line's, on a program with inlined functions. */
 #include <criterion/criterion.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "inlined.h"
 #include "symbol.h"
 
 static struct symbol_file *file_of(struct symbol_store *store, const char *path)
@@ -89,6 +91,16 @@ Test(tools_symbol, names_and_lines_are_those_of_addr2line)
     symbol_store_destroy(store);
 }
 
+/* Of the symbol itself (0), or that many bytes into it. */
+static const char *variable_at(struct symbol_file *file, const char *symbol, unsigned long offset,
+                               unsigned long size)
+{
+    unsigned long low, high;
+    cr_assert(function_range(symbol, &low, &high), "%s", symbol);
+    const struct variable_name *name = symbol_variable(file, low + offset, size);
+    return name ? name->name : "(none)";
+}
+
 Test(tools_symbol, variables_are_named)
 {
     unsigned long low, high;
@@ -96,9 +108,36 @@ Test(tools_symbol, variables_are_named)
         cr_skip_test("nm is not installed");
     struct symbol_store *store = symbol_store_create();
     struct symbol_file *file = file_of(store, INLINED_PROGRAM);
-    cr_expect_str_eq(symbol_variable(file, low), "named_table");
-    cr_expect_str_eq(symbol_variable(file, high - 1), "named_table+63");
-    cr_expect_null(symbol_variable(file, high + 4096));
+    cr_expect_str_eq(variable_at(file, "named_table", 0, 4), "named_table[0]");
+    cr_expect_str_eq(variable_at(file, "named_table", 0, 64), "named_table");
+    cr_expect_str_eq(variable_at(file, "named_table", 63, 1), "named_table[15]+3");
+    cr_expect_null(symbol_variable(file, high + 4096, 1));
+    const struct variable_name *name = symbol_variable(file, low, 4);
+    const char *slash = name->file ? strrchr(name->file, '/') : NULL;
+    cr_expect(slash && !strcmp(slash, "/inlined.c"), "%s", name->file);
+    cr_expect_eq(name->line, 6);
+    symbol_store_destroy(store);
+}
+
+Test(tools_symbol, members_are_named)
+{
+    unsigned long low, high;
+    if (!function_range("named_state", &low, &high))
+        cr_skip_test("nm is not installed");
+    struct symbol_store *store = symbol_store_create();
+    struct symbol_file *file = file_of(store, INLINED_PROGRAM);
+    cr_expect_str_eq(variable_at(file, "named_state", 0, 4), "named_state.version");
+    cr_expect_str_eq(variable_at(file, "named_state", offsetof(struct named_state, lock), 1),
+                     "named_state.lock", "not what the lock is made of");
+    cr_expect_str_eq(
+        variable_at(file, "named_state", offsetof(struct named_state, rows[1][2].count), 8),
+        "named_state.rows[1][2].count");
+    cr_expect_str_eq(variable_at(file, "named_state", offsetof(struct named_state, number), 4),
+                     "named_state.number");
+    cr_expect_str_eq(variable_at(file, "calls.0", 0, 4), "outer::calls");
+    const struct variable_name *name = symbol_thread_variable(file, 16, 4);
+    cr_expect(name && !strncmp(name->name, "named_own", 9), "%s", name ? name->name : "(none)");
+    cr_expect_null(symbol_thread_variable(file, 4096, 4));
     symbol_store_destroy(store);
 }
 
