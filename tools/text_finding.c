@@ -251,10 +251,12 @@ void finding_full(struct output *output, const struct finding *finding)
     fputc('\n', output->out);
     if (*finding->detail)
         fprintf(output->out, "     %s\n", finding->detail);
-    for (unsigned i = 0; i < finding->piece_count; i++)
-        if (has_line(finding, &finding->pieces[i]))
-            fprintf(output->out, "     %s\n",
-                    words_piece(&output->arena, finding, &finding->pieces[i]));
+    for (unsigned i = 0; i < finding->piece_count; i++) {
+        const struct piece *piece = &finding->pieces[i];
+        const char *words = words_piece(&output->arena, finding, piece);
+        if (words && has_line(finding, piece))
+            fprintf(output->out, "     %s\n", words);
+    }
     if (print_same_as(output, finding))
         return;
     for (unsigned i = 0; i < finding->piece_count; i++)

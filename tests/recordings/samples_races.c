@@ -44,7 +44,8 @@ void sample_races(struct maker *maker)
                    0x8000100, 1, ACCESS_WRITE | ACCESS_ATOMIC);
     maker_evidence(maker, EVIDENCE_ACCESS, ROLE_EARLIER, reader, parts.free_stack, 0, 0x8000100, 8,
                    ACCESS_WRITE);
-    maker_finding(maker, KIND_DATA_RACE, 1, 0, 2);
+    maker_evidence(maker, EVIDENCE_UNORDERED, ROLE_HERE, 0, 0, 0, 0, 0, 0);
+    maker_finding(maker, KIND_DATA_RACE, 1, 0, 3);
 
     /* A free that nothing orders with the access. */
     maker_evidence(maker, EVIDENCE_ACCESS, ROLE_HERE, writer, parts.load_stack, 0, 0x5000, 8,
