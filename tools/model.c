@@ -81,15 +81,36 @@ static void load_pieces(struct run *run, struct process *process, const struct f
     }
 }
 
+/* The thread that made the access of one side; 0 unknown. */
+static uint32_t thread_of_access(const struct finding *finding, unsigned role)
+{
+    for (unsigned i = 0; i < finding->piece_count; i++)
+        if (finding->pieces[i].type == EVIDENCE_ACCESS && finding->pieces[i].role == role)
+            return finding->pieces[i].thread;
+    return 0;
+}
+
+/* Creation stacks that a detector told: whose? False when it told none. */
+static bool name_creations(struct finding *finding)
+{
+    bool told = false;
+    for (unsigned i = 0; i < finding->piece_count; i++) {
+        struct piece *piece = &finding->pieces[i];
+        bool created = piece->role == ROLE_CREATED, earlier = piece->role == ROLE_CREATED_EARLIER;
+        if (created || earlier)
+            piece->about = thread_of_access(finding, earlier ? ROLE_EARLIER : ROLE_HERE);
+        told |= created || earlier;
+    }
+    return told;
+}
+
 /* Accesses and locks are of threads: where those were created is in the threads' rows. Not where a
    detector told it itself. */
 static void add_creations(struct process *process, struct finding *finding)
 {
     unsigned told = finding->piece_count;
-    for (unsigned i = 0; i < told; i++)
-        if (finding->pieces[i].role == ROLE_CREATED ||
-            finding->pieces[i].role == ROLE_CREATED_EARLIER)
-            return;
+    if (name_creations(finding))
+        return;
     for (unsigned i = 0; i < told; i++) {
         const struct piece *piece = &finding->pieces[i];
         struct thread_row row;

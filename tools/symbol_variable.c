@@ -190,6 +190,8 @@ static bool enter_element(struct path *path, Dwarf_Die *type)
     if (!type_of(type, &inner) || dwarf_aggregate_size(&inner, &size) || !size ||
         dwarf_aggregate_size(type, &whole) || path->offset >= whole || dwarf_child(type, &range))
         return false;
+    if (!path->offset && path->size > size) /* several elements from the first on */
+        return false;
     do {
         Dwarf_Attribute attribute;
         Dwarf_Word count;
@@ -220,8 +222,8 @@ static void walk_type(struct path *path, Dwarf_Die *variable)
     Dwarf_Word size;
     bool inside = type_of(variable, &type);
     for (unsigned depth = 0; inside && depth < 16; depth++) {
-        bool whole =
-            !path->inside_unnamed && !path->offset && !dwarf_aggregate_size(&type, &size) && path->size >= size && size;
+        bool whole = !path->inside_unnamed && !path->offset &&
+                     !dwarf_aggregate_size(&type, &size) && path->size >= size && size;
         int tag = dwarf_tag(&type);
         if (whole)
             return;
@@ -242,9 +244,9 @@ static const char *base_name(struct symbol_file *file, struct variable *variable
     Dwarf_Attribute attribute;
     const char *name = variable ? dwarf_diename(&variable->die) : NULL;
     const char *linked =
-        variable ? dwarf_formstring(
-                       dwarf_attr_integrate(&variable->die, DW_AT_linkage_name, &attribute))
-                 : NULL;
+        variable
+            ? dwarf_formstring(dwarf_attr_integrate(&variable->die, DW_AT_linkage_name, &attribute))
+            : NULL;
     if (linked)
         return symbol_clean_name(file, linked);
     if (name && variable->function) /* "count.0" in the symbol table */
@@ -297,7 +299,8 @@ const struct variable_name *symbol_variable(struct symbol_file *file, uint64_t a
     const struct range *row = ranges_find(&file->variables, address);
     if (!raw && !row)
         return NULL;
-    /* Both know it, and agree on where it begins; else the symbol knows what the linker made of it. */
+    /* Both know it, and agree on where it begins; else the symbol knows what the linker made of it.
+     */
     if (raw && row && row->low != address - offset)
         row = NULL;
     return name_of(file, row, raw, row ? row->low : address - offset, address, size);

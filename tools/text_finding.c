@@ -179,7 +179,7 @@ static const char *add_part(struct arena *arena, const char *line, const char *p
     return arena_print(arena, "%s%s%s", line, *line ? "; " : "", part);
 }
 
-/* "mutex M1: 0x5000; taken in thread 3 in fill app.c:20 ← main; initialised in make app.c:10 ←
+/* "mutex M1: 0x5000; taken in fill app.c:20 ← main; initialised in make app.c:10 ←
  * main" */
 static void print_lock(struct output *output, const struct finding *finding,
                        const struct piece *lock)
@@ -192,7 +192,7 @@ static void print_lock(struct output *output, const struct finding *finding,
     const char *line = place ? place : "";
     if (held)
         line = add_part(arena, line,
-                        arena_print(arena, "taken%s in %s", in_thread(arena, finding, lock->thread),
+                        arena_print(arena, "taken in %s",
                                     text_place(output, lock->trace, directory, PLACE_FRAMES)));
     if (first && lock->initialised)
         line =

@@ -252,7 +252,7 @@ const struct piece *finding_object(const struct finding *finding)
 {
     static const unsigned char rank[TYPES_MAX] = {
         [EVIDENCE_LEAK] = 9,   [EVIDENCE_WAIT] = 8,   [EVIDENCE_HANDLE] = 7,
-        [EVIDENCE_LOCK] = 5,   [EVIDENCE_BLOCK] = 4,  [EVIDENCE_ADDRESS] = 3,
+        [EVIDENCE_LOCK] = 6,   [EVIDENCE_BLOCK] = 5,  [EVIDENCE_ADDRESS] = 4,
         [EVIDENCE_ACCESS] = 3, [EVIDENCE_THREAD] = 2, [EVIDENCE_CALL] = 1};
     return best_piece(finding, rank);
 }

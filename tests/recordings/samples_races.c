@@ -32,11 +32,11 @@ void sample_races(struct maker *maker)
                    WRITE_LOCKED(MUTEX, 7), parts.open_stack);
     maker_evidence(maker, EVIDENCE_ACCESS, ROLE_EARLIER, reader, parts.free_stack, "memcpy", 0x5008,
                    16, ACCESS_READ);
-    maker_evidence(maker, EVIDENCE_LOCK, ROLE_HELD_EARLIER, reader, other_stack, "table.lock", 0x6100,
-                   READ_LOCKED(RWLOCK, 8), 0);
+    maker_evidence(maker, EVIDENCE_LOCK, ROLE_HELD_EARLIER, reader, other_stack, "table.lock",
+                   0x6100, READ_LOCKED(RWLOCK, 8), 0);
     maker_evidence(maker, EVIDENCE_BLOCK, ROLE_HERE, 0, 0, 0, 0x5000, 64, 0x10);
-    maker_evidence(maker, EVIDENCE_STACK, ROLE_ALLOCATED, parts.main_thread, parts.open_stack, 0, 0, 0,
-                   0);
+    maker_evidence(maker, EVIDENCE_STACK, ROLE_ALLOCATED, parts.main_thread, parts.open_stack, 0, 0,
+                   0, 0);
     maker_finding(maker, KIND_DATA_RACE, 12, 0, 6);
 
     /* On a stack, atomic against plain, no locks at all. */
@@ -50,8 +50,8 @@ void sample_races(struct maker *maker)
     /* A free that nothing orders with the access. */
     maker_evidence(maker, EVIDENCE_ACCESS, ROLE_HERE, writer, parts.load_stack, 0, 0x5000, 8,
                    ACCESS_READ);
-    maker_evidence(maker, EVIDENCE_ACCESS, ROLE_EARLIER, reader, parts.free_stack, "free", 0x5000, 64,
-                   ACCESS_WRITE | ACCESS_FREE);
+    maker_evidence(maker, EVIDENCE_ACCESS, ROLE_EARLIER, reader, parts.free_stack, "free", 0x5000,
+                   64, ACCESS_WRITE | ACCESS_FREE);
     maker_evidence(maker, EVIDENCE_BLOCK, ROLE_HERE, 0, 0, 0, 0x5000, 64, 0);
     maker_evidence(maker, EVIDENCE_STACK, ROLE_ALLOCATED, reader, parts.open_stack, 0, 0, 0, 0);
     maker_finding(maker, KIND_USE_AFTER_FREE, 1, 0, 4);
@@ -68,18 +68,18 @@ void sample_races(struct maker *maker)
     maker_finding(maker, KIND_LOCK_ORDER, 3, 0, 4);
 
     /* The wrong thread unlocks. */
-    maker_evidence(maker, EVIDENCE_LOCK, ROLE_HERE, writer, lock_stack, 0, 0x6000, WRITE_LOCKED(MUTEX, 7),
-                   0);
+    maker_evidence(maker, EVIDENCE_LOCK, ROLE_HERE, writer, lock_stack, 0, 0x6000,
+                   WRITE_LOCKED(MUTEX, 7), 0);
     maker_evidence(maker, EVIDENCE_STACK, ROLE_RELEASED, reader, parts.free_stack, 0, 0, 0, 0);
     maker_finding(maker, KIND_UNLOCK_MISUSE, 1, 0, 2);
 
     /* Each waits for what the other holds. */
-    maker_evidence(maker, EVIDENCE_WAIT, ROLE_WAITING, writer, parts.load_stack, 0, 0x6200, WAIT_MUTEX,
-                   2000000000);
+    maker_evidence(maker, EVIDENCE_WAIT, ROLE_WAITING, writer, parts.load_stack, 0, 0x6200,
+                   WAIT_MUTEX, 2000000000);
     maker_evidence(maker, EVIDENCE_LOCK, ROLE_HELD, writer, lock_stack, 0, 0x6000,
                    WRITE_LOCKED(MUTEX, 7), 0);
-    maker_evidence(maker, EVIDENCE_WAIT, ROLE_WAITING, reader, parts.free_stack, 0, 0x6000, WAIT_MUTEX,
-                   2100000000);
+    maker_evidence(maker, EVIDENCE_WAIT, ROLE_WAITING, reader, parts.free_stack, 0, 0x6000,
+                   WAIT_MUTEX, 2100000000);
     maker_evidence(maker, EVIDENCE_LOCK, ROLE_HELD, reader, other_stack, 0, 0x6200,
                    WRITE_LOCKED(MUTEX, 9), 0);
     maker_finding(maker, KIND_DEADLOCK, 1, 0, 4);

@@ -110,6 +110,7 @@ Test(tools_symbol, variables_are_named)
     struct symbol_file *file = file_of(store, INLINED_PROGRAM);
     cr_expect_str_eq(variable_at(file, "named_table", 0, 4), "named_table[0]");
     cr_expect_str_eq(variable_at(file, "named_table", 0, 64), "named_table");
+    cr_expect_str_eq(variable_at(file, "named_table", 0, 9), "named_table");
     cr_expect_str_eq(variable_at(file, "named_table", 63, 1), "named_table[15]+3");
     cr_expect_null(symbol_variable(file, high + 4096, 1));
     const struct variable_name *name = symbol_variable(file, low, 4);
