@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "detect/block_leak.h"
 #include "detect/blocked.h"
+#include "detect/cond_misuse.h"
 #include "detect/handle_leak.h"
 #include "detect/thread_leak.h"
 #include "interpose/real.h"
@@ -62,6 +63,7 @@ static void look(struct thread *self, enum process_ending ending, int status)
         handle_leak_look(self);
     thread_leak_look(self);
     blocked_look(self);
+    cond_misuse_look(self);
     look_for_leaks(self);
     process_ended(recording->ending, status);
 }

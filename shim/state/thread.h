@@ -79,6 +79,7 @@ struct thread {
     /* Happens-before: by every edge, and by creations and joins alone (state/vclock.h). */
     struct thread_clock clock, lineage;
     struct held_set held; /* the locks that it holds */
+    uintptr_t wait_mutex; /* while it waits for a condition: with this; others look at it */
     /* No synchronisation object lies on its stack below this address; UINTPTR_MAX: none at all.
        Lowered by who makes one there, atomic. */
     uintptr_t sync_low;

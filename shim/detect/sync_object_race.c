@@ -1,0 +1,100 @@
+#include "detect/sync_object_race.h"
+
+#include "base/recording.h"
+#include "base/word_lock.h"
+#include "report/finding.h"
+#include "report/object.h"
+#include "state/stack.h"
+
+static bool judged(const struct thread *self, const struct sync *sync)
+{
+    return observing.locks && !self->ignore_sync && !(sync->flags & (SYNC_SHARED | SYNC_UNSEEN));
+}
+
+static void tell(const struct thread *self, const struct sync *sync, const char *what,
+                 uint32_t here, uint32_t earlier, uint32_t earlier_thread)
+{
+    struct finding finding;
+    finding_begin(&finding, KIND_SYNC_OBJECT_RACE, self);
+    finding.detail = string_keep(what);
+    finding_object(&finding, sync);
+    finding_stack(&finding, ROLE_HERE, here, self->number);
+    finding_stack(&finding, ROLE_EARLIER, earlier, earlier_thread);
+    finding_tell(&finding);
+}
+
+/* A call with the same return address from the same frame mostly has the same stack: it need not be
+   walked again. */
+static uint64_t place_of(const void *frame)
+{
+    uint64_t pc = ((const uint64_t *)frame)[1];
+    return pc ^ (uint64_t)(uintptr_t)frame << 24 ^ (uint64_t)(uintptr_t)frame >> 40;
+}
+
+/* The place for a new use; more->lock held. */
+static struct sync_use *room(struct thread *self, struct sync_more *more)
+{
+    struct sync_use *oldest = &more->uses[0];
+    for (struct sync_use *use = more->uses; use < more->uses + SYNC_USES; use++) {
+        if (!use->stamp || stamp_slot(use->stamp) == stamp_slot(self->clock.now))
+            return use;
+        if (vclock_knows(&self->clock, use->stamp))
+            oldest = use;
+    }
+    return oldest;
+}
+
+static __attribute__((noinline)) void made_unordered(struct thread *self, struct sync *sync,
+                                                     struct sync_more *more, const void *frame)
+{
+    __atomic_store_n(&more->made, 0, __ATOMIC_RELAXED);
+    tell(self, sync, "It was used by a thread that need not have seen it initialised yet.",
+         stack_here(self, frame), sync->init_stack, sync->init_thread);
+}
+
+uint32_t sync_object_used(struct thread *self, struct sync *sync, const void *frame)
+{
+    struct sync_more *more = sync->more;
+    if (!more || vclock_alone() || !self->clock.now || !judged(self, sync))
+        return 0;
+    stamp_t made = __atomic_load_n(&more->made, __ATOMIC_RELAXED);
+    if (unlikely(made && !vclock_knows(&self->clock, made)))
+        made_unordered(self, sync, more, frame);
+    uint64_t place = place_of(frame);
+    word_lock_take(&more->lock);
+    struct sync_use *use = room(self, more);
+    uint32_t stack = use->stack;
+    if (unlikely(use->place != place || use->thread != self->number)) {
+        word_lock_give(&more->lock);
+        stack = stack_here(self, frame);
+        word_lock_take(&more->lock);
+        use = room(self, more);
+        *use = (struct sync_use){.stack = stack, .thread = self->number, .place = place};
+    }
+    use->stamp = self->clock.now;
+    word_lock_give(&more->lock);
+    return stack;
+}
+
+void sync_object_ending(struct thread *self, struct sync *sync, const char *what, uint32_t stack)
+{
+    struct sync_more *more = sync->more;
+    if (!more || !judged(self, sync))
+        return;
+    struct sync_use uses[SYNC_USES];
+    word_lock_take(&more->lock);
+    for (uint32_t i = 0; i < SYNC_USES; i++)
+        uses[i] = more->uses[i];
+    word_lock_give(&more->lock);
+    for (uint32_t i = 0; i < SYNC_USES; i++)
+        if (uses[i].stamp && !vclock_knows(&self->clock, uses[i].stamp))
+            tell(self, sync, what, stack, uses[i].stack, uses[i].thread);
+}
+
+void sync_object_made(struct thread *self, struct sync *sync, uint32_t stack)
+{
+    sync->init_stack = stack;
+    sync->init_thread = self->number;
+    if (sync->more)
+        sync->more->made = vclock_alone() ? 0 : self->clock.now;
+}
