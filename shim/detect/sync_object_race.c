@@ -28,7 +28,8 @@ static void tell(const struct thread *self, const struct sync *sync, const char 
 static uint64_t place_of(const void *frame)
 {
     uint64_t pc = ((const uint64_t *)frame)[1];
-    return pc ^ (uint64_t)(uintptr_t)frame << 24 ^ (uint64_t)(uintptr_t)frame >> 40;
+    uint64_t at = (uint64_t)(uintptr_t)frame;
+    return (pc ^ at << 24 ^ at >> 40) + ((uint64_t)stack_generation() << 52);
 }
 
 /* The place for a new use; more->lock held. */
