@@ -6,34 +6,70 @@
 #include <stdarg.h>
 
 #include "detect/handle_misuse.h"
+#include "detect/handle_race.h"
 #include "interpose/handles.h"
 #include "interpose/real.h"
 #include "state/process.h"
 #include "state/stack.h"
 #include "state/wait.h"
 
-/* After an opening call: fd as it was returned. frame: the wrapper's. */
+/* fd as a call returned it, linked to what it is an end of (0 = to be asked when it matters). */
+static void born(struct thread *self, int fd, const struct handle_birth *birth, link_t link)
+{
+    handle_race_opened(self, fd, birth->stack);
+    carrier_opened(self, fd, link);
+    if (observing.handles)
+        handle_fd_opened(self, fd, birth);
+}
+
+/* What carries nothing, or is asked what it is when that matters. frame: the wrapper's. */
 static int opened(int fd, enum handle_kind kind, bool cloexec, const char *name, const void *frame)
 {
-    struct thread *self = fd < 0 ? NULL : handles_enter();
+    struct thread *self = fd < 0 ? NULL : guard_enter();
     if (!self)
         return fd;
     struct handle_birth birth = {.kind = kind,
                                  .flags = cloexec ? HANDLE_CLOEXEC : 0,
                                  .stack = stack_here(self, frame),
                                  .name = name};
-    handle_fd_opened(self, fd, &birth);
+    born(self, fd, &birth, 0);
+    guard_leave(self);
+    return fd;
+}
+
+/* Something of its own, that carries order from who writes to who reads. */
+static int opened_event(int fd, enum handle_kind kind, bool cloexec, const void *frame)
+{
+    struct thread *self = fd < 0 ? NULL : guard_enter();
+    if (!self)
+        return fd;
+    struct handle_birth birth = {
+        .kind = kind, .flags = cloexec ? HANDLE_CLOEXEC : 0, .stack = stack_here(self, frame)};
+    enum carrier_kind carrier = kind == HANDLE_KIND_FD_EPOLL ? CARRIER_EPOLL : CARRIER_PIPE;
+    born(self, fd, &birth, carrier_make_one(carrier));
     guard_leave(self);
     return fd;
 }
 
 /* Two at once. */
 static int opened_pair(int result, const int fds[2], enum handle_kind kind, bool cloexec,
-                       const char *const names[2], const void *frame)
+                       const void *frame)
 {
-    if (result == 0)
-        for (int i = 0; i < 2; i++)
-            opened(fds[i], kind, cloexec, names ? names[i] : NULL, frame);
+    static const char *const pipe_ends[2] = {"read end", "write end"};
+    struct thread *self = result < 0 ? NULL : guard_enter();
+    if (!self)
+        return result;
+    bool pipe = kind == HANDLE_KIND_FD_PIPE;
+    link_t links[2];
+    carrier_make_pair(pipe ? CARRIER_PIPE : CARRIER_PAIR, links);
+    for (int i = 0; i < 2; i++) {
+        struct handle_birth birth = {.kind = kind,
+                                     .flags = cloexec ? HANDLE_CLOEXEC : 0,
+                                     .stack = stack_here(self, frame),
+                                     .name = pipe ? pipe_ends[i] : NULL};
+        born(self, fds[i], &birth, links[i]);
+    }
+    guard_leave(self);
     return result;
 }
 
@@ -135,22 +171,19 @@ int wrap_open_by_handle_at(int mount, struct file_handle *handle, int flags)
 
 /* ---- pipes, sockets, events */
 
-static const char *const pipe_ends[2] = {"read end", "write end"};
-
 int wrap_pipe(int fds[2])
 {
-    return opened_pair(real.pipe(fds), fds, HANDLE_KIND_FD_PIPE, false, pipe_ends, FRAME);
+    return opened_pair(real.pipe(fds), fds, HANDLE_KIND_FD_PIPE, false, FRAME);
 }
 
 int wrap___pipe(int fds[2])
 {
-    return opened_pair(real.__pipe(fds), fds, HANDLE_KIND_FD_PIPE, false, pipe_ends, FRAME);
+    return opened_pair(real.__pipe(fds), fds, HANDLE_KIND_FD_PIPE, false, FRAME);
 }
 
 int wrap_pipe2(int fds[2], int flags)
 {
-    return opened_pair(real.pipe2(fds, flags), fds, HANDLE_KIND_FD_PIPE, flags & O_CLOEXEC,
-                       pipe_ends, FRAME);
+    return opened_pair(real.pipe2(fds, flags), fds, HANDLE_KIND_FD_PIPE, flags & O_CLOEXEC, FRAME);
 }
 
 int wrap_socket(int domain, int type, int protocol)
@@ -162,7 +195,7 @@ int wrap_socket(int domain, int type, int protocol)
 int wrap_socketpair(int domain, int type, int protocol, int fds[2])
 {
     return opened_pair(real.socketpair(domain, type, protocol, fds), fds, HANDLE_KIND_FD_SOCKET,
-                       type & SOCK_CLOEXEC, NULL, FRAME);
+                       type & SOCK_CLOEXEC, FRAME);
 }
 
 #define ACCEPTED(call, cloexec)                                                                    \
@@ -189,13 +222,13 @@ int wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
 
 int wrap_eventfd(unsigned count, int flags)
 {
-    return opened(real.eventfd(count, flags), HANDLE_KIND_FD_EVENTFD, flags & EFD_CLOEXEC, NULL,
-                  FRAME);
+    return opened_event(real.eventfd(count, flags), HANDLE_KIND_FD_EVENTFD, flags & EFD_CLOEXEC,
+                        FRAME);
 }
 
 int wrap_epoll_create(int size)
 {
-    return opened(real.epoll_create(size), HANDLE_KIND_FD_EPOLL, false, NULL, FRAME);
+    return opened_event(real.epoll_create(size), HANDLE_KIND_FD_EPOLL, false, FRAME);
 }
 
 int wrap_epoll_create1(int flags)
@@ -208,11 +241,8 @@ int wrap_epoll_create1(int flags)
 
 /* copy is a new number for what fd stands for: same kind and name, an owner of its own. One that
    took the place of an open stream's descriptor belongs to that stream: fclose will close it. */
-static int duplicated(int fd, int copy, bool cloexec, const void *frame)
+static void copied(struct thread *self, int fd, int copy, bool cloexec, uint32_t stack)
 {
-    struct thread *self = copy < 0 || copy == fd ? NULL : handles_enter();
-    if (!self)
-        return copy;
     const struct handle_row *of = handle_fd_find(fd), *target = handle_fd_find(copy);
     bool known = of && handle_state_of(of) == HANDLE_OPEN;
     bool owned =
@@ -220,10 +250,22 @@ static int duplicated(int fd, int copy, bool cloexec, const void *frame)
     struct handle_birth birth = {
         .kind = known ? (enum handle_kind)of->kind : HANDLE_KIND_FD_OTHER,
         .flags = (uint16_t)((cloexec ? HANDLE_CLOEXEC : 0) | (owned ? HANDLE_OWNED : 0)),
-        .stack = stack_here(self, frame),
+        .stack = stack,
         .name = known ? handle_name(of) : NULL,
         .owner = owned ? target->owner : 0};
     handle_fd_opened(self, copy, &birth);
+}
+
+static int duplicated(int fd, int copy, bool cloexec, const void *frame)
+{
+    struct thread *self = copy < 0 || copy == fd ? NULL : guard_enter();
+    if (!self)
+        return copy;
+    uint32_t stack = stack_here(self, frame);
+    handle_race_opened(self, copy, stack);
+    carrier_duplicated(self, fd, copy);
+    if (observing.handles)
+        copied(self, fd, copy, cloexec, stack);
     guard_leave(self);
     return copy;
 }
@@ -231,10 +273,15 @@ static int duplicated(int fd, int copy, bool cloexec, const void *frame)
 /* Before a copy is made over target, which closes what target stood for if it succeeds. */
 static void giving_up(int target, const void *frame)
 {
-    struct thread *self = handles_enter();
+    struct thread *self = guard_enter();
     if (!self)
         return;
-    handle_fd_giving_up(self, target, stack_here(self, frame));
+    uint32_t stack = stack_here(self, frame);
+    if (carriers_watched())
+        handle_race_closing(self, target, stack);
+    carrier_giving_up(self, target);
+    if (observing.handles)
+        handle_fd_giving_up(self, target, stack);
     guard_leave(self);
 }
 
@@ -242,10 +289,12 @@ static int duplicated_over(int fd, int copy, int target, bool cloexec, const voi
 {
     if (copy >= 0)
         return duplicated(fd, copy, cloexec, frame);
-    struct thread *self = handles_enter();
+    struct thread *self = guard_enter();
     if (!self)
         return copy;
-    handle_fd_settle(self, target, false);
+    carrier_settle(target, false);
+    if (observing.handles)
+        handle_fd_settle(self, target, false);
     guard_leave(self);
     return copy;
 }
@@ -327,25 +376,39 @@ int wrap___fcntl(int fd, int command, ...)
 
 /* ---- close */
 
-static bool closing(int fd, const void *frame, struct handle_closing *ret_closing)
+/* What the close that comes back needs to know. */
+struct closing {
+    bool told; /* to the table of handles */
+    struct handle_closing what;
+};
+
+static void closing(int fd, const void *frame, struct closing *ret_closing)
 {
-    struct thread *self = handles_enter();
+    struct thread *self = guard_enter();
+    ret_closing->told = false;
     if (!self)
-        return false;
-    handle_fd_closing(self, fd, stack_here(self, frame), ret_closing);
+        return;
+    uint32_t stack = stack_here(self, frame);
+    if (carriers_watched())
+        handle_race_closing(self, fd, stack);
+    carrier_closing(self, fd);
+    if (observing.handles) {
+        handle_fd_closing(self, fd, stack, &ret_closing->what);
+        ret_closing->told = true;
+    }
     guard_leave(self);
-    return true;
 }
 
 /* Whatever else a close fails with, the number is gone (Linux: also with EINTR and EIO). */
-static int closed(int result, bool told, const struct handle_closing *closing)
+static int closed(int fd, int result, const struct closing *closing)
 {
-    if (likely(result == 0 || !told || errno != EBADF))
+    carrier_settle(fd, true);
+    if (likely(result == 0 || !closing->told || errno != EBADF))
         return result;
-    struct thread *self = handles_enter();
+    struct thread *self = guard_enter();
     if (!self)
         return result;
-    handle_close_failed(self, closing, "close");
+    handle_close_failed(self, &closing->what, "close");
     guard_leave(self);
     errno = EBADF;
     return result;
@@ -353,18 +416,18 @@ static int closed(int result, bool told, const struct handle_closing *closing)
 
 int wrap_close(int fd)
 {
-    struct handle_closing what;
+    struct closing what;
     if (unlikely(fd == 2))
         process_stderr_closes(FRAME);
-    bool told = closing(fd, FRAME, &what);
-    return closed(real.close(fd), told, &what);
+    closing(fd, FRAME, &what);
+    return closed(fd, real.close(fd), &what);
 }
 
 int wrap___close(int fd)
 {
-    struct handle_closing what;
-    bool told = closing(fd, FRAME, &what);
-    return closed(real.__close(fd), told, &what);
+    struct closing what;
+    closing(fd, FRAME, &what);
+    return closed(fd, real.__close(fd), &what);
 }
 
 /* Ranges are closed to be sure, so nothing in them is a mistake. frame NULL: settle them. */
@@ -376,10 +439,15 @@ static void each_in_range(unsigned first, unsigned last, const void *frame, bool
     uint32_t stack = frame ? stack_here(self, frame) : 0;
     unsigned count = handle_fd_count();
     for (unsigned fd = first; fd < count && fd <= last; fd++) {
-        if (frame)
+        if (frame) {
+            if (carriers_watched())
+                handle_race_closing(self, (int)fd, stack);
+            carrier_giving_up(self, (int)fd);
             handle_fd_giving_up(self, (int)fd, stack);
-        else
+        } else {
+            carrier_settle((int)fd, succeeded);
             handle_fd_settle(self, (int)fd, succeeded);
+        }
     }
     guard_leave(self);
 }

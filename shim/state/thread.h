@@ -23,6 +23,7 @@
 #include "state/vclock.h"
 
 struct stack_memo; /* state/stack.c */
+struct use;        /* detect/handle_race.h */
 
 /* Registers that a scan must treat as roots, saved by the wrapper of a call that may block, before
    it blocks (state/wait.h). Callee-saved registers that the wrapper spilled lie in its frame, which
@@ -85,8 +86,9 @@ struct thread {
     uintptr_t sync_low;
     /* Happens-before was told that this thread is not to be watched (nests). */
     uint32_t ignore_reads, ignore_writes, ignore_sync;
-    void *compiled; /* shim/compiled: its shadow stack and fences */
-    void *accesses; /* detect/race: its memo of contexts */
+    void *compiled;    /* shim/compiled: its shadow stack and fences */
+    void *accesses;    /* detect/race: its memo of contexts */
+    struct use **uses; /* detect/handle_race: its uses of descriptors, by number */
 };
 
 #define GUARD_VFORK         UINTPTR_MAX

@@ -1,0 +1,110 @@
+/*
+ * The shape of every wrapper of a call that passes data through a descriptor: what the kernel will
+ * read is told, and what this thread did is given to the carrier, before the call; what was done by
+ * whoever wrote is taken, and what the kernel has written is told, after it.
+ *
+ *     ssize_t wrap_write(int fd, const void *buffer, size_t size)
+ *     {
+ *         GIVE(fd, real.write(fd, buffer, size), BYTES(buffer, size));
+ *     }
+ *
+ * With one thread nothing of this is done: there is nobody to race with.
+ */
+#ifndef HOLDFAST_INTERPOSE_PASSING_H
+#define HOLDFAST_INTERPOSE_PASSING_H
+
+#include <errno.h>
+
+#include "detect/handle_race.h"
+#include "detect/race.h"
+#include "interpose/blocking.h"
+#include "state/carrier.h"
+
+/* What a call touches. how: ACCESS_READ before it, ACCESS_WRITE after it; most: bytes (or messages)
+   that it has moved, SIZE_MAX before it. */
+struct passing {
+    struct thread *self;
+    const void *frame;
+    unsigned how;
+    size_t most;
+};
+
+/* An argument that is read or written whole, whatever moved. */
+static inline void pass_whole(const struct passing *passing, const void *at, size_t size,
+                              unsigned how)
+{
+    if (at && size)
+        race_access(passing->self, (uintptr_t)at, size, how,
+                    &(struct origin){.stack = origin_frame, .frame = passing->frame});
+}
+
+static inline void pass_bytes(const struct passing *passing, const void *buffer, size_t size)
+{
+    pass_whole(passing, buffer, size < passing->most ? size : passing->most, passing->how);
+}
+
+/* These may be called before the real call too: an address that cannot be read is the kernel's to
+   refuse. */
+void pass_parts(const struct passing *passing, const struct iovec *parts, size_t count);
+void pass_message(const struct passing *passing, const struct msghdr *message);
+void pass_messages(const struct passing *passing, const struct mmsghdr *messages, unsigned count);
+
+/* May these bytes be read without a fault? */
+bool pass_readable(const struct thread *self, const void *at, size_t size);
+
+#define BYTES(buffer, size)       pass_bytes(&passing, buffer, size)
+#define PARTS(parts, count)       pass_parts(&passing, parts, (size_t)(count))
+#define MESSAGE(message)          pass_message(&passing, message)
+#define MESSAGES(messages, count) pass_messages(&passing, messages, count)
+
+/* Before: fd is used; and given to. */
+void pass_uses(struct thread *self, int fd, const void *frame);
+void pass_gives(struct thread *self, int fd, const void *frame);
+
+/* After: what was given is taken, unless there was nothing yet. */
+void pass_takes(struct thread *self, int fd, bool failed);
+
+/* The body of such a wrapper. before, after: statements that see self, passing, and after: result.
+ */
+#define PASS(kind, object, deadline, call, woken, before, after)                                   \
+    do {                                                                                           \
+        struct thread *self = guard_enter();                                                       \
+        struct passing passing = {self, FRAME, ACCESS_READ, SIZE_MAX};                             \
+        bool waits = false;                                                                        \
+        if (likely(self)) {                                                                        \
+            if (carriers_watched()) {                                                              \
+                before;                                                                            \
+            }                                                                                      \
+            waits = wait_begin(self, kind, (uint64_t)(object), deadline, FRAME);                   \
+            guard_leave(self);                                                                     \
+        }                                                                                          \
+        __typeof__(call) result = call;                                                            \
+        if (likely(waits))                                                                         \
+            wait_end(self, woken);                                                                 \
+        if (carriers_watched() && (self = guard_enter())) {                                        \
+            passing.self = self;                                                                   \
+            passing.how = ACCESS_WRITE;                                                            \
+            passing.most = result < 0 ? 0 : (size_t)result;                                        \
+            after;                                                                                 \
+            guard_leave(self);                                                                     \
+        }                                                                                          \
+        return result;                                                                             \
+    } while (0)
+
+#define GIVE(fd, call, touched)                                                                    \
+    PASS(                                                                                          \
+        WAIT_WRITE, fd, WAIT_FOREVER, call, result >= 0,                                           \
+        {                                                                                          \
+            touched;                                                                               \
+            pass_gives(self, fd, FRAME);                                                           \
+        },                                                                                         \
+        if (unlikely(result < 0)) pass_takes(self, fd, true))
+
+#define TAKE(fd, call, touched)                                                                    \
+    PASS(WAIT_READ, fd, WAIT_FOREVER, call, result >= 0, pass_uses(self, fd, FRAME), {             \
+        pass_takes(self, fd, result < 0);                                                          \
+        if (result > 0)                                                                            \
+            touched;                                                                               \
+    })
+
+#endif
