@@ -2,31 +2,6 @@
 #include "flags.h"
 #include "folder.h"
 #include "report.h"
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-/* What the argument names: a path, or a pid when there is no such file; the newest run without one.
-   NULL after one sentence on stderr. */
-static const char *find_recording(struct arena *arena, const char *argument)
-{
-    if (!argument) {
-        struct run_folder *runs;
-        if (folder_runs(arena, NULL, &runs))
-            return runs[0].path;
-        say_error("there are no recordings yet; `holdfast run PROGRAM` makes one.");
-        return NULL;
-    }
-    size_t digits = strspn(argument, "0123456789");
-    if (!digits || argument[digits] || digits > 9 || !access(argument, F_OK))
-        return argument;
-    const char *path = folder_find_pid(arena, atoi(argument));
-    if (!path)
-        say_error("there is no recording of process %s: it was not started under holdfast, or "
-                  "records elsewhere.",
-                  argument);
-    return path;
-}
 
 int cmd_report(int argc, char **argv)
 {
@@ -53,7 +28,7 @@ int cmd_report(int argc, char **argv)
     struct arena arena = {0};
     struct report_result result = {0};
     status = report_check_options(&options);
-    const char *path = status ? NULL : find_recording(&arena, flags.arguments[0]);
+    const char *path = status ? NULL : folder_find(&arena, flags.arguments[0]);
     if (!status)
         status = path ? report_path(path, &options, &result) : STATUS_UNREADABLE;
     arena_finish(&arena);

@@ -1,4 +1,5 @@
 #include "folder.h"
+#include "flags.h"
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,4 +154,24 @@ const char *folder_find_pid(struct arena *arena, int pid)
                 consider(&best, paths[k], pid);
     }
     return best.path;
+}
+
+const char *folder_find(struct arena *arena, const char *argument)
+{
+    if (!argument) {
+        struct run_folder *runs;
+        if (folder_runs(arena, NULL, &runs))
+            return runs[0].path;
+        say_error("there are no recordings yet; `holdfast run PROGRAM` makes one.");
+        return NULL;
+    }
+    size_t digits = strspn(argument, "0123456789");
+    if (!digits || argument[digits] || digits > 9 || !access(argument, F_OK))
+        return argument;
+    const char *path = folder_find_pid(arena, atoi(argument));
+    if (!path)
+        say_error("there is no recording of process %s: it was not started under holdfast, or "
+                  "records elsewhere.",
+                  argument);
+    return path;
 }

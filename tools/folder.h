@@ -24,4 +24,8 @@ size_t folder_recordings(struct arena *arena, const char *folder, const char ***
    that pid. NULL when there is none. */
 const char *folder_find_pid(struct arena *arena, int pid);
 
+/* What a command's argument names: a path, or a pid when there is no such file; the newest run
+   without one (NULL). NULL after one sentence on stderr. */
+const char *folder_find(struct arena *arena, const char *argument);
+
 #endif

@@ -38,7 +38,7 @@ static bool check_format(const char *format)
     if (near)
         say_error("there is no format \"%s\"; did you mean %s?", format, near);
     else
-        say_error("there is no format \"%s\" (text, json, jsonl).", format);
+        say_error("there is no format \"%s\" (text, json, jsonl, suppressions).", format);
     return false;
 }
 

@@ -214,20 +214,31 @@ static bool frames_fit(const struct frame_pattern *want, unsigned wanted,
     return true;
 }
 
-/* Valgrind's stacks begin within the allocating function, ours at its caller. */
-static bool is_allocator(const struct frame_pattern *want)
+/* Valgrind's stacks begin within the function that it replaced, ours at its caller. */
+static bool is_replaced(const struct frame_pattern *want)
 {
-    static const char *const names[] = {"malloc",         "calloc",        "realloc",  "free",
-                                        "posix_memalign", "aligned_alloc", "memalign", "valloc",
-                                        "reallocarray",   "cfree",         "close"};
+    static const char *const prefixes[] = {"operator new",  "operator delete",
+                                           "_Zn",           "_Zd",
+                                           "pthread_",      "sem_",
+                                           "mem",           "str",
+                                           "wmem",          "wcs",
+                                           "malloc",        "calloc",
+                                           "realloc",       "free",
+                                           "aligned_alloc", "posix_memalign",
+                                           "valloc",        "cfree",
+                                           "close",         "bcopy",
+                                           "stpcpy"};
+    static const char *const names[] = {"malloc", "calloc", "realloc",
+                                        "free",   "memcpy", "pthread_mutex_lock"};
     if (want->by != FRAME_FUNCTION)
         return false;
-    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (!strcmp(want->pattern, names[i]) || pattern_fits(want->pattern, names[i]))
+    for (unsigned i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+        if (!strncmp(want->pattern, prefixes[i], strlen(prefixes[i])))
             return true;
-    return !strncmp(want->pattern, "operator new", 12) ||
-           !strncmp(want->pattern, "operator delete", 15) || !strncmp(want->pattern, "_Zn", 3) ||
-           !strncmp(want->pattern, "_Zd", 3);
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) /* "*alloc" */
+        if (pattern_fits(want->pattern, names[i]))
+            return true;
+    return false;
 }
 
 static bool trace_fits(const struct rule *rule, const struct trace *trace)
@@ -246,10 +257,22 @@ static bool trace_fits(const struct rule *rule, const struct trace *trace)
                pattern_found(rule->pattern ? rule->pattern : "^$", frames[0].module->path);
     case RULE_FRAMES:
         return frames_fit(rule->frames, rule->frame_count, frames, trace->count) ||
-               (rule->frame_count && is_allocator(rule->frames) &&
+               (rule->frame_count && is_replaced(rule->frames) &&
                 frames_fit(rule->frames + 1, rule->frame_count - 1, frames, trace->count));
     }
     return false;
+}
+
+/* TSan's rules name variables, too; ours also locks. */
+static bool name_fits(const struct rule *rule, const struct piece *piece)
+{
+    if (rule->form != RULE_ANYWHERE || rule->has_offset)
+        return false;
+    const char *name = piece->spot.name;
+    return (name && pattern_found(rule->pattern, name)) ||
+           (piece->spot.file && pattern_found(rule->pattern, piece->spot.file)) ||
+           (piece->type == EVIDENCE_LOCK && *piece->string &&
+            pattern_found(rule->pattern, piece->string));
 }
 
 static bool leak_fits(const struct rule *rule, const struct finding *finding)
@@ -268,8 +291,8 @@ static bool rule_fits(const struct rule *rule, const struct finding *finding)
     if ((rule->count_max && finding->count > rule->count_max) || !leak_fits(rule, finding))
         return false;
     for (unsigned i = 0; i < finding->piece_count; i++) {
-        const struct trace *trace = finding->pieces[i].trace;
-        if (trace && trace_fits(rule, trace))
+        const struct piece *piece = &finding->pieces[i];
+        if ((piece->trace && trace_fits(rule, piece->trace)) || name_fits(rule, piece))
             return true;
     }
     return false;

@@ -276,15 +276,17 @@ void finding_short(struct output *output, const struct finding *finding)
         fprintf(output->out, " %s(%s)%s", style(output, STYLE_DIM), finding->detail,
                 style(output, STYLE_PLAIN));
     fputc('\n', output->out);
-    for (unsigned i = 0; i < finding->piece_count; i++)
-        if (finding->pieces[i].trace) {
-            const struct word_info *role = role_info(finding->pieces[i].role);
-            fprintf(output->out, "      %s%s in%s %s\n", style(output, STYLE_DIM),
-                    role ? role->phrase : "", style(output, STYLE_PLAIN),
-                    text_place(output, finding->pieces[i].trace, finding->process->directory,
-                               PLACE_FRAMES));
-            break;
-        }
+    bool first = true;
+    for (unsigned i = 0; i < finding->piece_count; i++) {
+        const struct piece *piece = &finding->pieces[i];
+        const struct word_info *role = role_info(piece->role);
+        if (!piece->trace || !(first || piece->role == ROLE_EARLIER))
+            continue;
+        first = false;
+        fprintf(output->out, "      %s%s in%s %s\n", style(output, STYLE_DIM),
+                role ? role->phrase : "", style(output, STYLE_PLAIN),
+                text_place(output, piece->trace, finding->process->directory, PLACE_FRAMES));
+    }
 }
 
 bool finding_same_group(const struct finding *a, const struct finding *b)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "maker.h"
+#include "report.h"
 #include "suppress.h"
 
 TestSuite(tools_suppress, .init = maker_enter_folder, .fini = maker_leave_folder);
@@ -118,6 +119,68 @@ Test(tools_suppress, valgrind_blocks)
     cr_expect_not(LEAK("{\nname\nMemcheck:Leak\nsrc:buffer.c:41\n}"));
     cr_expect_not(LEAK("{\nname\nMemcheck:Param\nwrite(buf)\nfun:make_buffer\n}"));
     cr_expect_not(CLOSE("{\nname\nMemcheck:Leak\nfun:make_buffer\n}"));
+}
+
+/* A race of a variable and a lock, both accesses in store ← main of app. */
+static bool hides_race(const char *rules_text)
+{
+    static struct module app = {.path = "/opt/app/bin/app", .name = "app"};
+    struct {
+        struct trace trace;
+        struct frame frames[2];
+    } stack = {{0, 2, 0, 0},
+               {{"store", "/home/me/src/store.c", 4, 0, false, &app, 0x1234},
+                {"main", "/home/me/src/main.c", 77, 0, false, &app, 0x2000}}};
+    struct piece pieces[] = {
+        {.type = EVIDENCE_ACCESS,
+         .role = ROLE_HERE,
+         .trace = &stack.trace,
+         .string = "",
+         .spot = {.where = SPOT_GLOBAL, .name = "table.rows[2]", .file = "/home/me/src/table.c"}},
+        {.type = EVIDENCE_LOCK, .role = ROLE_HELD, .string = "table.lock"}};
+    struct finding finding = {
+        .kind = kind_info(KIND_DATA_RACE), .count = 1, .pieces = pieces, .piece_count = 2};
+    struct problem problem = {""};
+    struct rules *rules = load(rules_text, &problem);
+    cr_assert(rules, "%s: %s", rules_text, problem.text);
+    bool hidden = rules_match(rules, &finding);
+    rules_destroy(rules);
+    return hidden;
+}
+
+Test(tools_suppress, races_by_place_variable_and_lock)
+{
+    cr_expect(hides_race("race:store\n"));
+    cr_expect(hides_race("race_top:store\n"));
+    cr_expect_not(hides_race("race_top:main\n"));
+    cr_expect(hides_race("race:^table.rows\n"));
+    cr_expect(hides_race("race:src/table.c\n"));
+    cr_expect(hides_race("race:table.lock\n"));
+    cr_expect(hides_race("called_from_lib:bin/app\n"));
+    cr_expect_not(hides_race("race:table.column\n"));
+    cr_expect_not(
+        hides_race("thread:store\nmutex:store\nsignal:store\ndeadlock:store\nlock:store\n"));
+    cr_expect(hides_race("{\nname\nHelgrind:Race\nfun:store\n}"));
+    cr_expect(hides_race("{\nname\nHelgrind:Race\nfun:memcpy\nfun:store\n...\n}"));
+    cr_expect(hides_race("{\nname\ndrd:ConflictingAccess\nfun:store\n}"));
+    cr_expect_not(hides_race("{\nname\ndrd:MutexErr\nfun:store\n}"));
+    cr_expect_not(hides_race("{\nname\nHelgrind:LockOrder\nfun:store\n}"));
+}
+
+/* Whatever a report holds, the rules that the command writes for it hide it. */
+Test(tools_suppress, written_rules_hide_what_they_were_written_for)
+{
+    for (unsigned i = 0; maker_sample_name(i); i++) {
+        struct maker maker;
+        cr_assert(maker_sample(&maker, maker_sample_name(i)));
+        cr_assert_eq(maker_write(&maker, "a.holdfast"), 0);
+        struct report_options options = {.format = "suppressions", .output = "rules"};
+        cr_assert_eq(report_path("a.holdfast", &options, NULL), 0);
+        struct report_result result;
+        options = (struct report_options){.suppressions = "rules", .output = "out"};
+        cr_assert_eq(report_path("a.holdfast", &options, &result), 0);
+        cr_expect_eq(result.errors + result.warnings, 0, "%s", maker_sample_name(i));
+    }
 }
 
 Test(tools_suppress, several_files_and_unused_rules)
