@@ -30,6 +30,7 @@
 #include "state/options.h"
 #include "state/stack.h"
 #include "state/stream.h"
+#include "state/usage.h"
 
 extern void *__libc_stack_end; /* ld.so: where the initial stack begins, at argc */
 
@@ -207,8 +208,10 @@ bool start_observing(bool forked)
     if (forked) {
         compiled_after_fork();
         race_after_fork();
-    } else
+        usage_after_fork();
+    } else {
         race_start_up();
+    }
     __atomic_store_n(&observing.on, 1, __ATOMIC_RELEASE);
     return true;
 }

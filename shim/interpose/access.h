@@ -19,6 +19,12 @@ static inline bool access_watched(void)
     return unlikely(race_watched());
 }
 
+/* Is there anything to tell of a call that is not async-signal-safe? */
+static inline bool access_wanted(void)
+{
+    return access_watched() || unlikely(thread_current && thread_current->handler.frame);
+}
+
 /* Entered when accesses are watched; guard_leave() follows. */
 static inline struct thread *access_enter(void)
 {

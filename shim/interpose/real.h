@@ -8,14 +8,25 @@
 #ifndef HOLDFAST_INTERPOSE_REAL_H
 #define HOLDFAST_INTERPOSE_REAL_H
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <fstab.h>
+#include <grp.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <malloc.h>
+#include <mntent.h>
 #include <mqueue.h>
+#include <netdb.h>
+#include <netinet/ether.h>
 #include <poll.h>
 #include <pthread.h>
+#include <pwd.h>
+#include <search.h>
 #include <semaphore.h>
 #include <setjmp.h>
+#include <shadow.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -36,7 +47,11 @@
 #include <sys/wait.h>
 #include <threads.h>
 #include <time.h>
+#include <ttyent.h>
 #include <unistd.h>
+#include <utmp.h>
+#include <utmpx.h>
+#include <wchar.h>
 
 #define FUNCTION(name) SYMBOL(name, __typeof__(name))
 
