@@ -12,8 +12,7 @@ static inline void tell(uintptr_t address, size_t size, unsigned how, const stru
     struct thread *self = guard_enter();
     if (!self)
         return;
-    if (!(how & ACCESS_WRITE ? self->ignore_writes : self->ignore_reads))
-        race_access(self, address, size, how, origin);
+    race_access(self, address, size, how, origin);
     guard_leave(self);
 }
 

@@ -7,15 +7,30 @@
 
 #include "compiled/frames.h"
 #include "detect/race.h"
+#include "state/shadow.h"
 
 /* how: enum access_flag. Called, or jumped to, from an entry point whose frame is gone: the
    program's call is this function's caller. */
 void access_tell(uintptr_t address, size_t size, unsigned how);
 
+/* Has this thread recorded the like in its present epoch? Reads only, so it takes no guard. */
+static inline __attribute__((always_inline)) bool access_is_known(uintptr_t address, size_t size,
+                                                                  unsigned how)
+{
+    const struct thread *self = thread_current;
+    bool write = how & ACCESS_WRITE;
+    if (unlikely(!self))
+        return false;
+    if (size <= GRANULE)
+        return shadow_covers(self->clock.now, address, size, write);
+    return shadow_covers(self->clock.now, address, GRANULE, write) &&
+           shadow_covers(self->clock.now, address + GRANULE, GRANULE, write);
+}
+
 static inline __attribute__((always_inline)) void access_plain(uintptr_t address, size_t size,
                                                                unsigned how)
 {
-    if (race_watched())
+    if (unlikely(race_watched()) && unlikely(!access_is_known(address, size, how)))
         access_tell(address, size, how);
 }
 

@@ -9,8 +9,10 @@
 #include "compiled/entries.h"
 #include "compiled/own.h"
 
+/* Called by a constructor of each module that is compiled so. */
 void __tsan_init(void)
 {
+    race_compiled();
 }
 
 void __tsan_flush_memory(void)

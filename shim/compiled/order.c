@@ -165,8 +165,7 @@ static void release(const struct order *order, const struct objects *objects, bo
 
 static inline void tell(const struct order *order, unsigned how)
 {
-    if (!(how & ACCESS_WRITE ? order->self->ignore_writes : order->self->ignore_reads))
-        race_access(order->self, order->address, order->size, how | ACCESS_ATOMIC, order->origin);
+    race_access(order->self, order->address, order->size, how | ACCESS_ATOMIC, order->origin);
 }
 
 static inline bool begin(struct order *order)
