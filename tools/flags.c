@@ -171,6 +171,13 @@ static int store(const struct match *match, const char *value)
             return STATUS_USAGE;
         }
         break;
+    case OPTION_TYPE_WORD:
+        if (!option_word_fits(match->option->id, value)) {
+            say_error("--%s is one of %s, not \"%s\".", match->name,
+                      option_words(match->option->id), value);
+            return STATUS_USAGE;
+        }
+        break;
     case OPTION_TYPE_TEXT:
         break;
     }

@@ -29,7 +29,8 @@ static void option_help(FILE *out, const struct option_info *row, const char *in
     for (char *c = name; *c; c++)
         if (*c == '_')
             *c = '-';
-    snprintf(head, sizeof head, "--%s=%s", name, values[row->type]);
+    snprintf(head, sizeof head, "--%s=%s", name,
+             row->type == OPTION_TYPE_WORD ? option_words(row->id) : values[row->type]);
     help_row(out, head, row->help, initial);
 }
 

@@ -64,7 +64,8 @@ static void option_item(const struct option_info *row, const char *dashes, const
         [OPTION_TYPE_BOOL] = "on|off", [OPTION_TYPE_NUMBER] = "N", [OPTION_TYPE_TEXT] = "TEXT"};
     char head[80];
     snprintf(head, sizeof head, "%s%s", dashes, row->name);
-    item(head, arguments[row->type], row->help, initial);
+    item(head, row->type == OPTION_TYPE_WORD ? option_words(row->id) : arguments[row->type],
+         row->help, initial);
 }
 
 static void borrowed_options_of(enum command command)

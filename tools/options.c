@@ -28,6 +28,8 @@ static bool value_fits(const struct option_info *option, const char *value)
         return option_bool(value, &on);
     case OPTION_TYPE_NUMBER:
         return option_number(option, value, &number);
+    case OPTION_TYPE_WORD:
+        return option_word_fits(option->id, value);
     case OPTION_TYPE_TEXT:
         return true;
     }

@@ -100,3 +100,31 @@ const struct option_info *option_by_name(const char *name)
             return &option_table[i];
     return 0;
 }
+
+const char *option_words(unsigned id)
+{
+    switch (id) {
+#define OPTION_WORDS(id, words)                                                                    \
+    case OPTION_##id:                                                                              \
+        return words;
+#include "option_words.def"
+#undef OPTION_WORDS
+    }
+    return "";
+}
+
+bool option_word_fits(unsigned id, const char *word)
+{
+    const char *at = option_words(id);
+    while (*at) {
+        unsigned same_letters = 0;
+        while (at[same_letters] && at[same_letters] != '|' &&
+               at[same_letters] == word[same_letters])
+            same_letters++;
+        if (same_letters && !word[same_letters] && (!at[same_letters] || at[same_letters] == '|'))
+            return true;
+        while (*at && *at++ != '|')
+            ;
+    }
+    return false;
+}

@@ -5,6 +5,8 @@
 #ifndef HOLDFAST_FORMAT_TABLES_H
 #define HOLDFAST_FORMAT_TABLES_H
 
+#include <stdbool.h>
+
 #include "recording.h"
 
 enum kind {
@@ -65,7 +67,7 @@ enum option {
 
 enum kind_class { CLASS_WRONG = 66, CLASS_LEFT = 23 }; /* the exit status of `holdfast run` */
 enum wait_object { OBJECT_NOTHING, OBJECT_ADDRESS, OBJECT_FD, OBJECT_THREAD };
-enum option_type { OPTION_TYPE_BOOL, OPTION_TYPE_NUMBER, OPTION_TYPE_TEXT };
+enum option_type { OPTION_TYPE_BOOL, OPTION_TYPE_NUMBER, OPTION_TYPE_TEXT, OPTION_TYPE_WORD };
 
 struct kind_info {
     uint16_t number;
@@ -104,6 +106,11 @@ const struct wait_info *wait_info(unsigned number);
 /* Rows by word; NULL for none. */
 const struct kind_info *kind_by_slug(const char *slug);
 const struct option_info *option_by_name(const char *name);
+
+/* Of an option of type WORD: the words, separated by |; "" for others. */
+const char *option_words(unsigned id);
+/* Is word one of them? */
+bool option_word_fits(unsigned id, const char *word);
 
 /* Whole tables, for loops. */
 extern const struct kind_info kind_table[];

@@ -42,6 +42,11 @@ static bool set(const struct option_info *option, const char *value)
         return parse_bool(value, &options.number[option->id]);
     case OPTION_TYPE_NUMBER:
         return parse_number(option, value, &options.number[option->id]);
+    case OPTION_TYPE_WORD:
+        if (!option_word_fits(option->id, value))
+            return false;
+        options.text[option->id] = value;
+        return true;
     case OPTION_TYPE_TEXT:
         options.text[option->id] = value;
         return true;
@@ -74,7 +79,7 @@ static void read_word(const char *name, const char *value)
         return;
     }
     const char *kept = value;
-    if (option->type == OPTION_TYPE_TEXT) {
+    if (option->type == OPTION_TYPE_TEXT || option->type == OPTION_TYPE_WORD) {
         size_t size = text_length(value) + 1;
         char *copy = arena_alloc(size);
         if (!copy)

@@ -29,6 +29,18 @@ Test(options, that_cannot_be_keep_what_was)
     cr_expect_eq(options.number[OPTION_RECORDING_SIZE], 16ull << 30);
 }
 
+Test(options, of_words_take_these_words_only)
+{
+    options_read("races=off");
+    cr_expect_str_eq(options.text[OPTION_RACES], "off");
+    static const char *const wrong[] = {"races=of", "races=offs", "races=", "races=calls|full",
+                                        "races=Full"};
+    for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        options_read(wrong[i]);
+        cr_expect_str_eq(options.text[OPTION_RACES], "calls", "%s", wrong[i]);
+    }
+}
+
 Test(options, take_units)
 {
     options_read("recording_size=64m");
