@@ -20,6 +20,7 @@ static void tell(const struct thread *self, const struct sync *sync, const char 
     finding_object(&finding, sync);
     finding_stack(&finding, ROLE_HERE, here, self->number);
     finding_stack(&finding, ROLE_EARLIER, earlier, earlier_thread);
+    finding_unordered(&finding);
     finding_tell(&finding);
 }
 

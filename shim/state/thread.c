@@ -5,6 +5,7 @@
 #include "base/syscall.h"
 #include "format/tables.h"
 #include "state/clock.h"
+#include "state/initialiser.h"
 #include "state/options.h"
 #include "state/wait.h"
 
@@ -247,6 +248,7 @@ void thread_after_fork(void)
     ended_count = 0;
     mem_clear(by_pthread, sizeof by_pthread);
     vclock_after_fork();
+    initialiser_after_fork();
     held_after_fork();
     if (!recording)
         return;
