@@ -15,10 +15,13 @@
 #include "base/syscall.h"
 #include "base/text.h"
 #include "compiled/start.h"
+#include "detect/deadlock.h"
 #include "detect/handle_misuse.h"
+#include "detect/lock_order.h"
 #include "detect/race.h"
 #include "interpose/cxx_memory.h"
 #include "interpose/real.h"
+#include "interpose/thread.h"
 #include "report/finding.h"
 #include "report/folder.h"
 #include "report/log.h"
@@ -207,6 +210,8 @@ bool start_observing(bool forked)
     observing.locks = (uint32_t)options.number[OPTION_LOCKS];
     if (forked) {
         compiled_after_fork();
+        deadlock_after_fork();
+        lock_order_after_fork();
         race_after_fork();
         usage_after_fork();
     } else {
@@ -265,6 +270,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
     log_start_up();
     exit_start_up();
     fork_start_up();
+    threads_start_up();
     raw_syscall(SYS_madvise, &observing_page, sizeof observing_page, 18 /* MADV_WIPEONFORK */);
     if (start_recording(false) && start_observing(false))
         fatal_start_up();

@@ -87,7 +87,8 @@ static void add_threads(struct run *run, struct process *process, uint64_t thres
         /* When the process died is not known: every wait without a deadline is shown then. */
         bool old =
             !alive || (now > row->wait_since && now - row->wait_since >= threshold_ms * 1000000);
-        if (steady && !row->wait_deadline && row->wait_kind != WAIT_SLEEP && old)
+        if (steady && !row->wait_deadline && row->wait_kind != WAIT_SLEEP && old &&
+            !(row->flags & THREAD_DEADLOCKED)) /* told as that */
             add_waiting_thread(run, process, i, row, now);
     }
 }

@@ -9,6 +9,8 @@
  * A signal that ends the process comes at any moment, so then the wait must also have lasted longer
  * than blocked_threshold, and what comes from outside (input, connections, signals, children) is a
  * note at most; the thread that got the signal is looked at too.
+ *
+ * Threads that were told of as deadlocked, and those that wait for them, are no news.
  */
 #include "detect/blocked.h"
 
@@ -154,6 +156,23 @@ static enum grade grade_here(const struct look *look, const struct wait *wait)
     return look->by_signal && is_outside(wait->kind) ? IDLES : BLOCKED;
 }
 
+static bool is_deadlocked(const struct thread *thread)
+{
+    return __atomic_load_n(&thread->row->flags, __ATOMIC_RELAXED) & THREAD_DEADLOCKED;
+}
+
+/* Told already (detect/deadlock): the thread is in a deadlock, or waits for one that is. */
+static bool in_deadlock(const struct look *look, struct wait wait)
+{
+    for (int links = 0; links < CHAIN_MOST; links++) {
+        if (is_deadlocked(wait.thread))
+            return true;
+        if (!wait.has_holder || !wait.holder || !wait_of(look, wait.holder, &wait))
+            return false;
+    }
+    return false;
+}
+
 /* Follows who waits for whom to the one that decides. */
 static enum grade grade(const struct look *look, struct wait wait)
 {
@@ -229,7 +248,7 @@ void blocked_look(struct thread *self)
     look.by_signal = recording->ending == ENDING_SIGNAL || recording->ending == ENDING_CRASH;
     for (struct thread *t = __atomic_load_n(&thread_list, __ATOMIC_ACQUIRE); t; t = t->next) {
         struct wait wait;
-        if (!wait_of(&look, t, &wait))
+        if (!wait_of(&look, t, &wait) || in_deadlock(&look, wait))
             continue;
         enum grade how = grade(&look, wait);
         if (how == BLOCKED || (how == IDLES && !is_leak(&look, t)))

@@ -3,32 +3,26 @@
  *
  * Two ways to be stuck:
  *   - in a circle: what I wait for is held by (or is the end of) a thread that waits, and so on,
- *     back to me;
+ *     back to me (a circle of one is a self-deadlock);
  *   - nobody is left: every thread of the process waits without a deadline for what only threads
- *     of this process can give.
+ *     of this process can give (detect/deadlock_nobody.c).
  * Each thread publishes its wait (state/wait.h) before it looks, so the last of them sees all. What
  * is seen is a hint; it is told only when the kernel says that the others sleep on these very
- * objects and the objects say that nobody has been let through (deadlock_confirm.c).
+ * objects and the objects say that they are held (detect/deadlock_wait.h).
  */
 #ifndef HOLDFAST_DETECT_DEADLOCK_H
 #define HOLDFAST_DETECT_DEADLOCK_H
 
-#include <stdint.h>
-
-#include "state/held.h"
 #include "state/thread.h"
 
-struct sync;
-
-/* self is about to wait without a deadline for a lock that could not be had by a try; before
-   wait_begin. Tells self-deadlock. stack: of the call. Guard entered. */
-void deadlock_waiting(struct thread *self, struct sync *lock, enum held_mode mode, uint32_t stack);
-
-/* self has published its wait without a deadline and is about to make the call; guard entered.
-   blocking_begin() calls it for every kind of wait. */
+/* self has published a wait without a deadline (wait_begin) and is about to make the call. Any kind
+   of wait: those for what comes from outside are let pass. Guard entered. */
 void deadlock_look(struct thread *self);
 
-/* self is about to be gone, with all its destructors behind it; guard entered. */
+/* self is about to be gone, with its destructors behind it. Guard entered. */
 void deadlock_thread_ends(struct thread *self);
+
+/* In a fork's child. */
+void deadlock_after_fork(void);
 
 #endif

@@ -115,7 +115,8 @@ struct recording_header {
     /* Counts since the start, atomic, exact when all threads rest. */
     uint64_t blocks_allocated, bytes_allocated, blocks_freed; /* filled in at the end */
     uint64_t run_folder; /* strings: folder of the recordings of this run */
-    uint8_t reserved[256];
+    uint32_t urgent;     /* findings so far that cannot wait for the report at the end, atomic */
+    uint8_t reserved[252];
     struct section sections[RECORDING_SECTIONS_MAX];
 };
 static_assert(sizeof(struct recording_header) <= RECORDING_HEADER_SIZE, "fits its pages");
@@ -183,10 +184,11 @@ enum thread_flag {
     THREAD_DETACHED = 1u << 0,
     THREAD_JOINED = 1u << 1,
     THREAD_MAIN = 1u << 2,
-    THREAD_ADOPTED = 1u << 3,  /* we did not see its creation */
-    THREAD_C11 = 1u << 4,      /* thrd_create */
-    THREAD_CANCELED = 1u << 5, /* ended by cancellation */
-    THREAD_IDLE_WAIT = 1u << 6 /* its present wait is at a place where it was woken before */
+    THREAD_ADOPTED = 1u << 3,   /* we did not see its creation */
+    THREAD_C11 = 1u << 4,       /* thrd_create */
+    THREAD_CANCELED = 1u << 5,  /* ended by cancellation */
+    THREAD_IDLE_WAIT = 1u << 6, /* its present wait is at a place where it was woken before */
+    THREAD_DEADLOCKED = 1u << 7 /* its present wait was told as part of a deadlock */
 };
 
 /* One thread. Published by state. The wait fields are published by wait_kind (0 = not waiting):

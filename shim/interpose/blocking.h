@@ -6,6 +6,7 @@
 #ifndef HOLDFAST_INTERPOSE_BLOCKING_H
 #define HOLDFAST_INTERPOSE_BLOCKING_H
 
+#include "detect/deadlock.h"
 #include "interpose/real.h"
 #include "state/wait.h"
 
@@ -17,6 +18,8 @@ blocking_begin(enum wait_kind kind, uint64_t object, uint64_t deadline, const vo
     if (unlikely(!self))
         return NULL;
     bool waits = wait_begin(self, kind, object, deadline, frame);
+    if (waits && deadline == WAIT_FOREVER)
+        deadlock_look(self);
     guard_leave(self);
     return waits ? self : NULL;
 }

@@ -1,6 +1,5 @@
 #include "interpose/lock.h"
 
-#include "detect/deadlock.h"
 #include "detect/lock_order.h"
 #include "state/clock.h"
 #include "state/options.h"
@@ -187,8 +186,6 @@ void lock_wait_prepare(struct lock_wait *wait, const struct lock_call *call, uin
     more->waiter_stack = stack;
     more->waiter_thread = self->number;
     __atomic_fetch_add(&more->waiters, 1, __ATOMIC_RELAXED);
-    if (deadline == WAIT_FOREVER && observing.locks)
-        deadlock_waiting(self, sync, (enum held_mode)call->mode, stack);
 }
 
 static void count_wait(struct sync_more *more, uint64_t waited)

@@ -11,6 +11,7 @@
 #ifndef HOLDFAST_INTERPOSE_LOCK_H
 #define HOLDFAST_INTERPOSE_LOCK_H
 
+#include "detect/deadlock.h"
 #include "interpose/real.h"
 #include "state/held.h"
 #include "state/sync.h"
@@ -67,6 +68,8 @@ void lock_wait_end(struct lock_wait *wait, bool got);
         if (likely(wait_.self)) {                                                                  \
             wait_.published =                                                                      \
                 wait_begin(wait_.self, wait_kind, (call)->address, until_, (call)->frame);         \
+            if (wait_.published && until_ == WAIT_FOREVER)                                         \
+                deadlock_look(wait_.self);                                                         \
             guard_leave(wait_.self);                                                               \
         }                                                                                          \
         __typeof__(real_call) result = real_call;                                                  \

@@ -5,15 +5,48 @@
  * own; C++ and Rust come through pthread_create.
  */
 #include <errno.h>
+#include <limits.h>
 
 #include "base/recording.h"
+#include "detect/deadlock.h"
 #include "detect/race.h"
 #include "detect/thread_misuse.h"
 #include "format/tables.h"
 #include "interpose/real.h"
+#include "interpose/thread.h"
 #include "state/clock.h"
 #include "state/stack.h"
 #include "state/wait.h"
+
+/* The last that a thread does is to run destructors of thread-specific data, as often as they set
+   some again. Ours does until the last round (and comes first there, so what others set again four
+   times over runs unseen after it). */
+static pthread_key_t last_step;
+static bool last_step_made;
+
+static void last_step_reached(void *round)
+{
+    if ((uintptr_t)round < PTHREAD_DESTRUCTOR_ITERATIONS) {
+        pthread_setspecific(last_step, (char *)round + 1);
+        return;
+    }
+    struct thread *self = guard_enter();
+    if (!self)
+        return;
+    deadlock_thread_ends(self);
+    guard_leave(self);
+}
+
+static void last_step_expect(void)
+{
+    if (last_step_made)
+        pthread_setspecific(last_step, (void *)1);
+}
+
+void threads_start_up(void)
+{
+    last_step_made = pthread_key_create(&last_step, last_step_reached) == 0;
+}
 
 static void ended(void *argument)
 {
@@ -36,6 +69,7 @@ static void begin(struct thread *self)
     thread_begin(self);
     if (adopted)
         thread_discard(adopted);
+    last_step_expect();
 }
 
 /* The frames of ours at the base of a thread's stack. The cleanup handler runs when the stack is
@@ -206,6 +240,8 @@ static void join_end(const struct settling *settling, int error)
         if (settling.self) {                                                                       \
             settling.waits =                                                                       \
                 wait_begin(settling.self, WAIT_JOIN, settling.target, deadline, FRAME);            \
+            if (settling.waits)                                                                    \
+                deadlock_look(settling.self);                                                      \
             guard_leave(settling.self);                                                            \
         }                                                                                          \
         int result = call;                                                                         \
@@ -285,9 +321,12 @@ static void exiting(const void *frame)
     self->exiting = true;
     self->row->ended_stack = stack_here(self, frame);
     /* The first thread has no frame of ours at its base that would see its end. */
-    if (self->row->flags & THREAD_MAIN)
+    bool is_main = self->row->flags & THREAD_MAIN;
+    if (is_main)
         thread_finish(self);
     guard_leave(self);
+    if (is_main)
+        last_step_expect();
 }
 
 void wrap_pthread_exit(void *result)

@@ -11,7 +11,7 @@
 #include "format/tables.h"
 #include "state/thread.h"
 
-#define FINDING_EVIDENCE_MAX 20u
+#define FINDING_EVIDENCE_MAX 40u
 
 struct finding {
     enum kind kind;

@@ -101,7 +101,7 @@ static struct thread *thread_struct(void)
             old->held.count = old->held.lockset = 0;
             old->ignore_reads = old->ignore_writes = old->ignore_sync = 0;
             old->tid = 0;
-            old->ended = old->exiting = false;
+            old->ended = old->exiting = old->past_destructors = false;
             old->waiting = 0;
             old->busy = 0;
             old->stack_low = old->stack_high = 0;

@@ -72,8 +72,10 @@ struct thread {
     bool raises;            /* sends a signal to itself: what runs then interrupts nothing */
     bool ended;             /* its start routine is over; destructors may still run */
     bool own_signal_stack;
-    bool exiting;        /* called pthread_exit or thrd_exit */
-    struct thread *next; /* all structs, LOCK_THREADS for writers; readers may walk at any time */
+    bool exiting;          /* called pthread_exit or thrd_exit */
+    bool past_destructors; /* nothing of the program runs on it any more */
+    uint32_t waits;        /* how many it has begun (state/wait.c) */
+    struct thread *next;   /* all structs, LOCK_THREADS for writers; readers may walk at any time */
     /* What the program asked its creation for; set by the creator before the first step. */
     void *routine, *argument;
     uintptr_t stack_size;

@@ -82,9 +82,12 @@ bool wait_publish(struct thread *self, enum wait_kind kind, uint64_t object, uin
     row->wait_deadline = deadline;
     row->wait_since = clock_coarse();
     bool idle = stack && wait_may_idle(kind) && stack_has_flag(stack, STACK_WOKEN);
+    self->waits++;
     /* The flags are others' too (detach); they change rarely here. */
     if (unlikely(idle != !!(row->flags & THREAD_IDLE_WAIT)))
         __atomic_fetch_xor(&row->flags, THREAD_IDLE_WAIT, __ATOMIC_RELAXED);
+    if (unlikely(row->flags & THREAD_DEADLOCKED)) /* it was not so, after all */
+        __atomic_fetch_and(&row->flags, ~(uint32_t)THREAD_DEADLOCKED, __ATOMIC_RELAXED);
     /* Publishes the fields above. Pairs with the reader's acquire. */
     __atomic_store_n(&row->wait_kind, kind, __ATOMIC_RELEASE);
     return true;

@@ -1,7 +1,11 @@
-/* Two threads that hold what the other one wants, and one that wants what it holds itself.
-// expect: blocked-thread count=1 severity=warning wait=mutex function=first_second role=waiting
-// expect: blocked-thread count=1 severity=warning wait=mutex function=second_first role=waiting
-// expect: blocked-thread count=1 severity=warning wait=mutex function=twice role=waiting
+/* Two threads that hold what the other one wants, and one that wants what it holds itself: told as
+   that, and not as blocked too.
+// expect: deadlock count=1 severity=error wait=mutex function=first_second role=waiting
+// expect: deadlock function=second_first role=waiting
+// expect: self-deadlock count=1 severity=error wait=mutex function=twice role=waiting
+// expect: thread-leak severity=note function=start role=created
+// expect: thread-leak severity=note function=start role=created
+// expect: thread-leak severity=note function=start role=created
 */
 #include <pthread.h>
 

@@ -1,25 +1,25 @@
-/* A program that hangs is ended by a signal: main, too, is told with what it waits for.
+/* A program that hangs is ended by a signal: main, too, is told with what it waits for. It is no
+   deadlock: a third thread goes on.
 // options: --blocked-threshold=0
 // signal: TERM
 // status: 143
 // expect: blocked-thread count=1 severity=warning wait=join function=main role=waiting
-// expect: blocked-thread count=1 severity=warning wait=mutex function=twice role=waiting
+// expect: blocked-thread count=1 severity=warning wait=semaphore function=waits role=waiting
 */
 #include <pthread.h>
-#include <stdio.h>
+#include <semaphore.h>
 
 #include "support.h"
 
 static gate started;
 static atomic_int tid;
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static sem_t never;
 
-__attribute__((noinline)) static void *twice(void *argument)
+__attribute__((noinline)) static void *waits(void *argument)
 {
     atomic_store(&tid, support_tid());
-    pthread_mutex_lock(&mutex);
     gate_open(&started);
-    pthread_mutex_lock(&mutex);
+    sem_wait(&never);
     return argument;
 }
 
@@ -29,13 +29,16 @@ static void *tells(void *argument)
     wait_until_blocked(atomic_load(&tid));
     wait_until_blocked((int)getpid());
     support_call(SYS_write, 1, (long)"ready\n", 6, 0);
+    for (;;)
+        support_call(SYS_pause, 0, 0, 0, 0);
     return argument;
 }
 
 int main(void)
 {
     pthread_t thread, teller;
-    pthread_create(&thread, NULL, twice, NULL);
+    sem_init(&never, 0, 0);
+    pthread_create(&thread, NULL, waits, NULL);
     gate_wait(&started);
     pthread_create(&teller, NULL, tells, NULL);
     pthread_detach(teller);
