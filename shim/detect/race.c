@@ -68,12 +68,21 @@ static context_t context_here(struct access *access)
 /* Code that tests the guards of static variables does so before our eyes. */
 static bool guards_are_seen;
 
-static void note(struct access *access, uintptr_t granule, const struct record *record)
+/* Keeps one conflict for each place of the other side. */
+static __attribute__((noinline)) void note(struct access *access, uintptr_t granule, uint64_t mask,
+                                           const struct record *record)
 {
-    if (access->found_count < FOUND_MAX && !race_is_benign(granule, GRANULE) &&
-        (guards_are_seen || !initialiser_had(record->cell)))
-        access->found[access->found_count++] =
-            (struct found){.record = *record, .granule = granule};
+    unsigned shared = (unsigned)(record->cell & mask);
+    unsigned first = (unsigned)__builtin_ctz(shared);
+    unsigned bytes = 32 - (unsigned)__builtin_clz(shared) - first;
+    if (access->found_count == FOUND_MAX || race_is_benign(granule + first, bytes) ||
+        (!guards_are_seen && initialiser_had(record->cell)))
+        return;
+    for (uint32_t i = 0; i < access->found_count; i++)
+        if (access->found[i].record.context == record->context &&
+            !((access->found[i].record.cell ^ record->cell) & ~CELL_BYTES))
+            return;
+    access->found[access->found_count++] = (struct found){.record = *record, .granule = granule};
 }
 
 /* What is left of a record after the access to the bytes of mask: 0 when nothing is. */
@@ -85,7 +94,7 @@ static inline uint64_t remains(struct access *access, uintptr_t granule, uint64_
         return cell;
     if (!vclock_knows(&access->self->clock, cell)) {
         if (conflict(cell, access->cell))
-            note(access, granule, record);
+            note(access, granule, mask, record);
         return cell;
     }
     if (!says_all(access->cell, cell))
@@ -342,16 +351,26 @@ static uintptr_t block_end(uintptr_t address, size_t size)
     return (address + size + GRANULE - 1) & -(uintptr_t)GRANULE;
 }
 
+/* Most blocks are small and lie where nobody looked. */
+static inline bool is_untouched(uintptr_t address, size_t size)
+{
+    return likely(size <= 4096) && !shadow_is_touched(address) &&
+           !shadow_is_touched(address + size);
+}
+
 void race_block_born(struct thread *self, uintptr_t address, size_t size)
 {
     (void)self;
-    if (race_watched())
+    if (!is_untouched(address, size))
         shadow_forget(address & -(uintptr_t)GRANULE, block_end(address, size));
 }
 
 void race_block_dying(struct thread *self, uintptr_t address, size_t size, uint32_t stack)
 {
-    if (!race_watched() || !self->clock.now)
+    if (!self->clock.now)
+        return;
+    race_heap_freed(self, address);
+    if (likely(is_untouched(address, size)))
         return;
     struct access access = {
         .self = self,
@@ -362,7 +381,6 @@ void race_block_dying(struct thread *self, uintptr_t address, size_t size, uint3
         .cell = self->clock.now | CELL_WRITE,
         .has_context = true,
     };
-    race_heap_freed(self, address);
     race_benign_forget(address, address + size);
     shadow_each_touched(address & -(uintptr_t)GRANULE, block_end(address, size), free_part,
                         &access);
@@ -370,12 +388,56 @@ void race_block_dying(struct thread *self, uintptr_t address, size_t size, uint3
         tell_found(&access);
 }
 
+/* Some bytes of a granule are new. */
+static void forget_bytes(struct thread *self, uintptr_t granule, uint64_t mask)
+{
+    uint64_t first, *cell = shadow_cells(granule);
+    uint32_t count = 0, kept = 0;
+    if (!cell || !(cell[0] | cell[1]) || !shadow_lock(cell, &first))
+        return;
+    context_t *contexts = shadow_contexts(granule);
+    struct record *records = read_records(self, cell, first, contexts, &count);
+    for (uint32_t i = 0; records && i < count; i++)
+        if (records[i].cell & CELL_BYTES & ~mask)
+            records[kept++] =
+                (struct record){.cell = records[i].cell & ~mask, .context = records[i].context};
+    struct record newest = {0};
+    if (kept)
+        newest = records[--kept];
+    write_records(cell, contexts, newest, records, kept);
+}
+
+static void forget(struct thread *self, uintptr_t start, uintptr_t end)
+{
+    uintptr_t low = start & -(uintptr_t)GRANULE, high = end & -(uintptr_t)GRANULE;
+    uint64_t from = CELL_BYTES << start % GRANULE & CELL_BYTES;
+    uint64_t until = (1ull << end % GRANULE) - 1;
+    if (low == high) { /* within one granule */
+        forget_bytes(self, low, from & until);
+        return;
+    }
+    if (start != low) {
+        forget_bytes(self, low, from);
+        low += GRANULE;
+    }
+    shadow_forget(low, high);
+    if (until)
+        forget_bytes(self, high, until);
+}
+
+void race_stack_new(struct thread *self, uintptr_t start, uintptr_t end)
+{
+    /* Blocks that were freed where it lies are recognised when there is something to tell: a walk
+       over their table for every thread would cost more than its creation. */
+    forget(self, start, end);
+    race_benign_forget(start, end);
+}
+
 void race_memory_new(struct thread *self, uintptr_t start, uintptr_t end)
 {
-    (void)self;
     if (!race_watched() || start >= end)
         return;
-    shadow_forget(start, end);
+    forget(self, start, end);
     race_heap_forget(start, end);
     race_benign_forget(start, end);
 }

@@ -38,13 +38,16 @@ void race_access(struct thread *self, uintptr_t address, size_t size, unsigned h
 /* The first other thread is about to be created: from now on there is somebody to race with. */
 void race_threads_begin(void);
 
-/* A block was allocated: it starts clean. */
+/* The next two: when race_watched(). A block was allocated: it starts clean. */
 void race_block_born(struct thread *self, uintptr_t address, size_t size);
 
 /* A block is about to be freed, by a call with this stack: a write to all of it. */
 void race_block_dying(struct thread *self, uintptr_t address, size_t size, uint32_t stack);
 
-/* Memory was mapped, or is a stack or TLS that a new thread takes over: it starts clean. */
+/* A thread takes over a stack, with the thread-local variables above it: it starts clean. */
+void race_stack_new(struct thread *self, uintptr_t start, uintptr_t end);
+
+/* Memory was mapped: it starts clean. */
 void race_memory_new(struct thread *self, uintptr_t start, uintptr_t end);
 
 /* Memory was given back to the system: its shadow is too. */

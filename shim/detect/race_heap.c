@@ -24,6 +24,10 @@ static bool set_up(void)
     return freed_in != NULL;
 }
 
+/* glibc maps larger blocks by themselves (M_MMAP_THRESHOLD, at least 128 KB) and unmaps them when
+   they are freed: what lies there now is not known to be theirs. */
+#define FREED_MAX (64u << 10)
+
 const struct block_row *race_heap_row(struct thread *self, uintptr_t address)
 {
     if (!block_region(address))
@@ -35,7 +39,8 @@ const struct block_row *race_heap_row(struct thread *self, uintptr_t address)
     row = block_holding(address);
     if (own && row && block_state_of(row) == BLOCK_LIVE)
         own->block = row;
-    return row;
+    bool unmapped = row && block_state_of(row) == BLOCK_FREED && block_size(row) >= FREED_MAX;
+    return unmapped ? NULL : row;
 }
 
 void race_heap_freed(struct thread *self, uintptr_t address)

@@ -97,6 +97,13 @@ void race_tell(struct thread *self, const struct access_here *here, uintptr_t gr
 void race_tell_freed(struct thread *self, const struct access_here *here, uintptr_t address,
                      const struct block_row *row, stamp_t freed)
 {
+    const char *module;
+    enum place place = place_of(self, address, &module);
+    /* The heap gave its memory back, and something else lies there by now. */
+    if (place == PLACE_STACK || place == PLACE_GLOBAL || place == PLACE_CODE) {
+        block_forget_freed(block_address(row), block_address(row) + 1);
+        return;
+    }
     struct finding finding;
     uint32_t other = vclock_thread_of(freed);
     bool race = freed && !vclock_knows(&self->clock, freed);

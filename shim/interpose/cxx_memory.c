@@ -9,9 +9,9 @@
 #include "base/memory.h"
 #include "detect/handler_misuse.h"
 #include "detect/heap_misuse.h"
+#include "interpose/block_events.h"
 #include "interpose/cxx_memory.h"
 #include "interpose/real.h"
-#include "state/block.h"
 #include "state/stack.h"
 
 /* 1: the operators behind us are the C++ runtime's own, 2: somebody's, 0: not looked yet. */
@@ -80,7 +80,7 @@ static inline void *new_block(size_t size, size_t alignment, enum block_family f
         block_forget((uintptr_t)p);
         return p;
     }
-    block_born(self, (uintptr_t)p, size, family, stack_here(self, frame));
+    block_event_born(self, (uintptr_t)p, size, family, stack_here(self, frame));
     guard_leave(self);
     return p;
 }
@@ -115,7 +115,7 @@ static inline bool delete_block(void *p, enum block_family family, const void *f
     handler_unsafe_call(self, called, frame);
     struct block_row *row = block_find((uintptr_t)p);
     if (likely(row && block_state_of(row) == BLOCK_LIVE && block_family_of(row) == family))
-        block_dying(row, stack_here(self, frame));
+        block_event_dying(self, row, stack_here(self, frame));
     else
         heap_release_odd(self, row, (uintptr_t)p, family, frame, called);
     guard_leave(self);

@@ -6,8 +6,8 @@
 #include "base/memory.h"
 #include "detect/handler_misuse.h"
 #include "detect/heap_misuse.h"
+#include "interpose/block_events.h"
 #include "interpose/real.h"
-#include "state/block.h"
 #include "state/stack.h"
 
 /* Not observed: the call passes through; what we knew of the address is stale. */
@@ -23,7 +23,7 @@ static inline void born(struct thread *self, void *p, size_t size, enum block_fa
 {
     handler_unsafe_call(self, called, frame);
     if (likely(p))
-        block_born(self, (uintptr_t)p, size, family, stack_here(self, frame));
+        block_event_born(self, (uintptr_t)p, size, family, stack_here(self, frame));
     guard_leave(self);
 }
 
@@ -45,7 +45,7 @@ static inline void dying(struct thread *self, void *p, enum block_family family,
     handler_unsafe_call(self, called, frame);
     struct block_row *row = block_find((uintptr_t)p);
     if (likely(row && block_state_of(row) == BLOCK_LIVE && block_family_of(row) == family))
-        block_dying(row, stack_here(self, frame));
+        block_event_dying(self, row, stack_here(self, frame));
     else
         heap_release_odd(self, row, (uintptr_t)p, family, frame, called);
 }
@@ -150,10 +150,12 @@ static inline void *resize(void *old, size_t size, const void *frame)
     if (old && (!known || block_family_of(row) != FAMILY_MALLOC))
         heap_release_odd(self, row, (uintptr_t)old, FAMILY_MALLOC, frame, "realloc");
     uint32_t stack = stack_here(self, frame);
-    if (known && size)
+    if (known && size) {
         block_moving(row);
-    else if (known)
-        block_dying(row, stack);
+        block_event_ends(self, row, stack); /* what it held is written to, or moves */
+    } else if (known) {
+        block_event_dying(self, row, stack);
+    }
     guard_leave(self);
 
     void *p = real.realloc(old, size || !old ? ask(size) : 0);
@@ -168,7 +170,7 @@ static inline void *resize(void *old, size_t size, const void *frame)
             block_dying(row, stack);
     }
     if (p)
-        block_born(self, (uintptr_t)p, size, FAMILY_MALLOC, stack);
+        block_event_born(self, (uintptr_t)p, size, FAMILY_MALLOC, stack);
     guard_leave(self);
     return p;
 }

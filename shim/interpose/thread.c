@@ -70,6 +70,11 @@ static void begin(struct thread *self)
     if (adopted)
         thread_discard(adopted);
     last_step_expect();
+    /* Another thread may have had this stack, and what lies above it. */
+    if (race_watched() && guard_enter()) {
+        race_stack_new(self, self->stack_low, self->stack_high);
+        guard_leave(self);
+    }
 }
 
 /* The frames of ours at the base of a thread's stack. The cleanup handler runs when the stack is

@@ -203,25 +203,38 @@ static inline bool holds(const struct block_row *row, uintptr_t address)
     return address - block_address(row) < (size ? size : 1);
 }
 
-struct block_row *block_holding(uintptr_t address)
+/* Looks at the windows of one region from `from` down to `least`. True when that settles it. */
+static bool look_back(const uint32_t *region, size_t from, size_t least, uintptr_t address,
+                      struct block_row **found)
 {
-    uint32_t *region = block_region(address);
-    if (!region)
-        return NULL;
-    size_t from = (address & REGION_MASK) >> block_window_shift;
-    size_t least = from > WINDOWS_BACK ? from - WINDOWS_BACK : 0;
-    struct block_row *freed = NULL;
     for (size_t i = from + 1; i-- > least;) {
         struct block_row *row = region[i] ? row_at(region[i]) : NULL;
         if (!row || !row->head || block_address(row) > address)
             continue;
         /* Live blocks do not overlap: what begins before the nearest one ends before it. */
-        if (is_live(row))
-            return holds(row, address) ? row : freed;
-        if (!freed && block_state_of(row) == BLOCK_FREED && holds(row, address))
-            freed = row;
+        if (is_live(row)) {
+            *found = holds(row, address) ? row : *found;
+            return true;
+        }
+        if (!*found && block_state_of(row) == BLOCK_FREED && holds(row, address))
+            *found = row;
     }
-    return freed;
+    return false;
+}
+
+struct block_row *block_holding(uintptr_t address)
+{
+    size_t from = (address & REGION_MASK) >> block_window_shift;
+    size_t least = from > WINDOWS_BACK ? from - WINDOWS_BACK : 0;
+    size_t last = REGION_MASK >> block_window_shift;
+    struct block_row *found = NULL;
+    const uint32_t *region = block_region(address);
+    if ((region && look_back(region, from, least, address, &found)) || least)
+        return found;
+    region = block_region(address - (REGION_MASK + 1));
+    if (region)
+        look_back(region, last, last - (WINDOWS_BACK - from), address, &found);
+    return found;
 }
 
 void block_forget_freed(uintptr_t start, uintptr_t end)

@@ -149,41 +149,17 @@ static void forget_granule(uint64_t *cell)
         record_set_drop(second);
 }
 
-/* Bytes of a granule that lie outside [start, end) keep what is known of them. */
-static void forget_edge(uintptr_t granule, uint64_t mask)
+static void forget_part(uintptr_t start, uintptr_t end)
 {
-    uint64_t first, *cell = shadow_cells(granule);
-    if (!(cell[0] | cell[1]) || !shadow_lock(cell, &first))
-        return;
-    first = first & mask ? first & ~mask : first;
-    first = first & CELL_BYTES ? first : 0;
-    if (!cell_is_link(cell[1])) {
-        uint64_t second = cell[1] & ~mask;
-        __atomic_store_n(&cell[1], second & CELL_BYTES ? second : 0, __ATOMIC_RELAXED);
-    }
-    shadow_unlock(cell, first);
-}
-
-static void forget_part(uintptr_t start, uintptr_t end, void *with)
-{
-    (void)with;
-    uintptr_t at = start & -(uintptr_t)GRANULE;
-    if (start % GRANULE) {
-        forget_edge(at, CELL_BYTES << start % GRANULE & CELL_BYTES &
-                            (end - at < GRANULE ? (1ull << (end - at)) - 1 : CELL_BYTES));
-        at += GRANULE;
-    }
-    for (; at + GRANULE <= end; at += GRANULE)
-        forget_granule(shadow_cells(at));
-    if (at < end)
-        forget_edge(at, (1ull << (end - at)) - 1);
+    for (; start < end; start += GRANULE)
+        forget_granule(shadow_cells(start));
 }
 
 /* A whole page: its shadow goes back to the system. */
 static void forget_page(uintptr_t page)
 {
     uint64_t bit, *bits = bits_of(page, &bit);
-    forget_part(page, page + PAGE, NULL);
+    forget_part(page, page + PAGE);
     if (!(__atomic_fetch_and(bits, ~bit, __ATOMIC_RELAXED) & bit))
         return;
     __atomic_fetch_sub(&shadow_pages, 1, __ATOMIC_RELAXED);
@@ -197,7 +173,7 @@ static void forget_visited(uintptr_t start, uintptr_t end, void *with)
     if (start % PAGE == 0 && end - start == PAGE && *least)
         forget_page(start);
     else
-        forget_part(start, end, NULL);
+        forget_part(start, end);
 }
 
 void shadow_forget(uintptr_t start, uintptr_t end)

@@ -148,7 +148,8 @@ static inline bool cell_is_link(uint64_t cell)
 void shadow_each_touched(uintptr_t start, uintptr_t end,
                          void (*visit)(uintptr_t start, uintptr_t end, void *with), void *with);
 
-/* Forgets what is known of [start, end). whole pages are given back to the system. */
+/* Forgets what is known of [start, end), both multiples of GRANULE. Shadow of many whole pages goes
+   back to the system. */
 void shadow_forget(uintptr_t start, uintptr_t end);
 
 /* Pages of the program that have shadow. Atomic. */

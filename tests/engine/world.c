@@ -8,10 +8,12 @@
 #include "base/recording.h"
 #include "detect/race_tell.h"
 #include "state/options.h"
+#include "state/shadow.h"
 #include "state/stack.h"
 
 struct thread world_thread[WORLD_THREADS];
-struct thread_row world_row[WORLD_THREADS];
+static struct thread_row rows[WORLD_ROWS];
+static uint32_t next_number;
 struct world_told world_told;
 
 /* What the engine needs of parts that only a process has. */
@@ -21,7 +23,7 @@ struct thread *thread_list;
 
 struct thread_row *thread_row(uint32_t number)
 {
-    return &world_row[number];
+    return &rows[number % WORLD_ROWS];
 }
 
 uint32_t stack_here(struct thread *self, const void *frame)
@@ -34,23 +36,27 @@ uint32_t stack_here(struct thread *self, const void *frame)
 void race_tell(struct thread *self, const struct access_here *here, uintptr_t granule,
                const struct record *earlier)
 {
-    world_told.races++;
-    world_told.address = granule + (uintptr_t)__builtin_ctzll(earlier->cell | 0x100);
-    world_told.here = self->number;
-    world_told.other = vclock_thread_of(earlier->cell);
-    world_told.here_stack = context_stack(here->context);
-    world_told.other_stack = context_stack(earlier->context);
+    struct world_pair *pair = &world_told.pair[world_told.races++ % 8];
+    pair->granule = granule;
+    pair->bytes = earlier->cell & CELL_BYTES;
+    pair->how = (earlier->cell & CELL_WRITE ? ACCESS_WRITE : 0u) |
+                (earlier->cell & CELL_ATOMIC ? ACCESS_ATOMIC : 0u);
+    pair->here = self->number;
+    pair->other = vclock_thread_of(earlier->cell);
+    pair->here_stack = context_stack(here->context);
+    pair->other_stack = context_stack(earlier->context);
 }
 
 void race_tell_freed(struct thread *self, const struct access_here *here, uintptr_t address,
                      const struct block_row *row, stamp_t freed)
 {
+    struct world_pair *pair = &world_told.pair[0];
     world_told.freed++;
-    world_told.address = address;
-    world_told.here = self->number;
-    world_told.other = vclock_thread_of(freed);
-    world_told.here_stack = context_stack(here->context);
-    world_told.other_stack = row->freed_stack;
+    pair->granule = address;
+    pair->here = self->number;
+    pair->other = vclock_thread_of(freed);
+    pair->here_stack = context_stack(here->context);
+    pair->other_stack = row->freed_stack;
     world_told.race = freed && !vclock_knows(&self->clock, freed);
 }
 
@@ -64,14 +70,9 @@ void world_begin(void)
         abort();
     observing.memory = 1;
     options.text[OPTION_RACES] = "calls";
-    for (unsigned i = 0; i < WORLD_THREADS; i++) {
-        world_thread[i].number = i;
-        world_thread[i].row = &world_row[i];
-        world_thread[i].clock.now = world_thread[i].lineage.now = 0;
-    }
     race_start_up();
     race_threads_begin();
-    vclock_thread_create(&world_thread[1], NULL);
+    world_again();
 }
 
 void world_end(void)
@@ -80,18 +81,35 @@ void world_end(void)
     unlink(path);
 }
 
-void world_create(unsigned creator, unsigned made)
+static void settle(struct thread *made, uint32_t creator)
 {
-    world_row[made] = (struct thread_row){.creator = creator};
+    made->number = ++next_number;
+    made->row = thread_row(made->number);
+    *made->row = (struct thread_row){.creator = creator};
+}
+
+void world_again(void)
+{
+    vclock_after_fork();
+    for (unsigned i = 0; i < WORLD_THREADS; i++)
+        world_thread[i].clock = world_thread[i].lineage = (struct thread_clock){0};
+    settle(&world_thread[1], 0);
+    vclock_thread_create(&world_thread[1], NULL);
+}
+
+uint32_t world_create(unsigned creator, unsigned made)
+{
+    settle(&world_thread[made], world_thread[creator].number);
     vclock_thread_create(&world_thread[made], &world_thread[creator]);
+    return world_thread[made].number;
 }
 
-void world_exit(unsigned number)
+void world_exit(unsigned index)
 {
-    vclock_thread_gone(&world_thread[number]);
+    vclock_thread_gone(&world_thread[index]);
 }
 
-void world_join(unsigned self, unsigned number)
+void world_join(unsigned self, uint32_t number)
 {
     vclock_thread_joined(&world_thread[self], number);
 }

@@ -24,9 +24,9 @@ Test(race, two_writes_without_order)
     cr_expect_eq(world_told.races, 0);
     world_access(3, AT + 2, 1, ACCESS_WRITE, 33);
     cr_expect_eq(world_told.races, 1);
-    cr_expect_eq(world_told.other, 2);
-    cr_expect_eq(world_told.other_stack, 22);
-    cr_expect_eq(world_told.here_stack, 33);
+    cr_expect_eq(world_told.pair[0].other, 2);
+    cr_expect_eq(world_told.pair[0].other_stack, 22);
+    cr_expect_eq(world_told.pair[0].here_stack, 33);
 }
 
 Test(race, neighbours_do_not_race)
@@ -94,7 +94,7 @@ Test(race, freed_memory_is_told_with_its_order)
     cr_expect_eq(world_told.freed, 1);
     cr_expect_eq(world_told.races, 0);
     cr_expect(world_told.race);
-    cr_expect_eq(world_told.other, 2);
+    cr_expect_eq(world_told.pair[0].other, 2);
     vclock_release(&world_thread[2].clock, &lock);
     vclock_acquire(&world_thread[3].clock, &lock);
     world_access(3, AT, 4, ACCESS_READ, 33);
@@ -115,6 +115,6 @@ Test(race, free_is_a_write_to_the_block)
     block_dying(block_find(AT), 8);
     race_block_dying(&world_thread[2], AT, 64, 8);
     cr_expect_eq(world_told.races, 1);
-    cr_expect_eq(world_told.here, 2);
-    cr_expect_eq(world_told.other, 3);
+    cr_expect_eq(world_told.pair[0].here, 2);
+    cr_expect_eq(world_told.pair[0].other, 3);
 }

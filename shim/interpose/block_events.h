@@ -1,0 +1,41 @@
+/*
+ * What a block's birth and death mean to all who remember something about its memory: the block
+ * table, the shadow of accesses, the objects that threads order themselves by. Used by the malloc
+ * family and by C++'s operators. Guard entered.
+ */
+#ifndef HOLDFAST_INTERPOSE_BLOCK_EVENTS_H
+#define HOLDFAST_INTERPOSE_BLOCK_EVENTS_H
+
+#include "base/memory.h"
+#include "detect/race.h"
+#include "state/block.h"
+#include "state/sync.h"
+
+static inline void block_event_born(struct thread *self, uintptr_t address, size_t size,
+                                    enum block_family family, uint32_t stack)
+{
+    block_born(self, address, size, family, stack);
+    if (unlikely(race_watched()))
+        race_block_born(self, address, size);
+}
+
+/* Before the release, while the block is still known as live. Its row stays: the caller says what
+   becomes of it (freed, moving). */
+static inline void block_event_ends(struct thread *self, const struct block_row *row,
+                                    uint32_t stack)
+{
+    uintptr_t address = block_address(row);
+    uint64_t size = block_size(row);
+    if (unlikely(race_watched()))
+        race_block_dying(self, address, size, stack);
+    sync_memory_gone(address, address + size, NULL, NULL);
+}
+
+static inline void block_event_dying(struct thread *self, struct block_row *row, uint32_t stack)
+{
+    /* First: an access that another thread makes now then finds the block freed, or is found. */
+    block_dying(row, stack);
+    block_event_ends(self, row, stack);
+}
+
+#endif
