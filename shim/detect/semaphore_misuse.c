@@ -26,8 +26,7 @@ void semaphore_misuse_ending(struct thread *self, const struct sync *semaphore, 
 {
     if (!judged(semaphore))
         return;
-    struct waiters waiters =
-        waiters_of(self, WAIT_SEMAPHORE, semaphore->address, sizeof(sem_t), 0);
+    struct waiters waiters = waiters_of(self, WAIT_SEMAPHORE, semaphore->address, sizeof(sem_t), 0);
     if (!waiters.asleep)
         return;
     struct finding finding;

@@ -59,8 +59,7 @@ void stream_race_use(struct thread *self, enum usage_kind kind, const void *obje
                      const char *called, const void *frame)
 {
     struct usage_conflict conflict;
-    if (unlikely(
-            usage_note(self, kind, (uintptr_t)object, false, called, frame, &conflict)))
+    if (unlikely(usage_note(self, kind, (uintptr_t)object, false, called, frame, &conflict)))
         tell(self, kind, (uintptr_t)object, &conflict);
 }
 

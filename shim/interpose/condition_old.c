@@ -7,7 +7,7 @@
 
 /* OLD(name, arguments): old_NAME has the symbol NAME@GLIBC_2.2.5 (symbols.map). */
 #define OLD(name, ...)                                                                             \
-    __asm__(".symver old_" #name ", " #name "@GLIBC_2.2.5, remove");                                       \
+    __asm__(".symver old_" #name ", " #name "@GLIBC_2.2.5, remove");                               \
     int old_##name(__VA_ARGS__) __attribute__((visibility("default")));                            \
     static __typeof__(old_##name) *real_##name(void)                                               \
     {                                                                                              \

@@ -51,7 +51,8 @@ struct sync *lock_object(struct thread *self, uintptr_t address, enum sync_kind 
 static inline void acquire(struct thread *self, struct sync *sync, enum held_mode mode)
 {
     vclock_acquire(&self->clock, &sync->clock);
-    if (unlikely(sync->kind == SYNC_RWLOCK) && mode == HELD_WRITE && sync->more) {
+    bool has_readers = sync->kind == SYNC_RWLOCK || sync->kind == SYNC_ANNOTATED_LOCK;
+    if (unlikely(has_readers) && mode == HELD_WRITE && sync->more) {
         /* All readers are out, and the next release of a writer will say what they said. */
         vclock_acquire(&self->clock, &sync->more->readers);
         vclock_clear(&sync->more->readers);
@@ -85,7 +86,7 @@ static inline void took(struct thread *self, struct sync *sync, enum held_mode m
         }
         lock_order_taken(self, sync, mode, tried, stack);
     }
-    if (likely(!vclock_alone()))
+    if (likely(!vclock_alone() && !self->ignore_sync))
         acquire(self, sync, mode);
     struct held *row = held_add(self, sync, mode, stack);
     if (row)
@@ -122,7 +123,7 @@ static inline void give(struct thread *self, struct held *row)
         row->depth--;
         return;
     }
-    if (likely(!vclock_alone()))
+    if (likely(!vclock_alone() && !self->ignore_sync))
         release(self, sync, mode);
     if (likely(mode == HELD_WRITE))
         __atomic_store_n(&sync->owner, 0, __ATOMIC_RELAXED);
@@ -139,7 +140,7 @@ static __attribute__((noinline)) void give_slow(struct thread *self, uintptr_t a
     struct held *row = sync ? held_find(self, sync) : NULL;
     if (row) {
         give(self, row);
-    } else if (sync && !vclock_alone()) {
+    } else if (sync && !vclock_alone() && !self->ignore_sync) {
         vclock_acquire(&self->clock, &sync->clock);
         vclock_release_join(&self->clock, &sync->clock);
     }

@@ -1,7 +1,7 @@
 /*
- * The guards of C++'s static variables (Itanium C++ ABI, 3.3.3): __cxa_guard_acquire says whether the
- * caller has to initialise, and waits while another thread does; release and abort end that. A guard
- * that code finds set by itself is not asked here: state/initialiser.h.
+ * The guards of C++'s static variables (Itanium C++ ABI, 3.3.3): __cxa_guard_acquire says whether
+ * the caller has to initialise, and waits while another thread does; release and abort end that. A
+ * guard that code finds set by itself is not asked here: state/initialiser.h.
  */
 #include "base/memory.h"
 #include "detect/deadlock.h"

@@ -91,13 +91,16 @@ int wrap_putenv(char *entry)
 
 int wrap_clearenv(void)
 {
-    UNSAFE(clearenv, 0, {  });
+    UNSAFE(clearenv, 0, {});
     return real.clearenv();
 }
 
 int wrap_setenv(const char *name, const char *value, int replace)
 {
-    UNSAFE(setenv, 0, { TEXT(name); TEXT(value); });
+    UNSAFE(setenv, 0, {
+        TEXT(name);
+        TEXT(value);
+    });
     return real.setenv(name, value, replace);
 }
 
@@ -121,37 +124,37 @@ char *wrap___secure_getenv(const char *name)
 
 struct lconv *wrap_localeconv(void)
 {
-    UNSAFE(localeconv, 0, {  });
+    UNSAFE(localeconv, 0, {});
     return real.localeconv();
 }
 
 char *wrap_nl_langinfo(nl_item item)
 {
-    UNSAFE(nl_langinfo, 0, {  });
+    UNSAFE(nl_langinfo, 0, {});
     return real.nl_langinfo(item);
 }
 
 double wrap_drand48(void)
 {
-    UNSAFE(drand48, 0, {  });
+    UNSAFE(drand48, 0, {});
     return real.drand48();
 }
 
 long wrap_lrand48(void)
 {
-    UNSAFE(lrand48, 0, {  });
+    UNSAFE(lrand48, 0, {});
     return real.lrand48();
 }
 
 long wrap_mrand48(void)
 {
-    UNSAFE(mrand48, 0, {  });
+    UNSAFE(mrand48, 0, {});
     return real.mrand48();
 }
 
 void wrap_srand48(long seed)
 {
-    UNSAFE(srand48, 0, {  });
+    UNSAFE(srand48, 0, {});
     real.srand48(seed);
 }
 
@@ -169,103 +172,126 @@ void wrap_lcong48(unsigned short *parameters)
 
 double wrap_erand48(unsigned short *state)
 {
-    UNSAFE(erand48, 0, { READ(state, 6); WROTE(state, 6); });
+    UNSAFE(erand48, 0, {
+        READ(state, 6);
+        WROTE(state, 6);
+    });
     return real.erand48(state);
 }
 
 long wrap_nrand48(unsigned short *state)
 {
-    UNSAFE(nrand48, 0, { READ(state, 6); WROTE(state, 6); });
+    UNSAFE(nrand48, 0, {
+        READ(state, 6);
+        WROTE(state, 6);
+    });
     return real.nrand48(state);
 }
 
 long wrap_jrand48(unsigned short *state)
 {
-    UNSAFE(jrand48, 0, { READ(state, 6); WROTE(state, 6); });
+    UNSAFE(jrand48, 0, {
+        READ(state, 6);
+        WROTE(state, 6);
+    });
     return real.jrand48(state);
 }
 
 char *wrap_ptsname(int fd)
 {
-    UNSAFE(ptsname, 0, {  });
+    UNSAFE(ptsname, 0, {});
     return real.ptsname(fd);
 }
 
 char *wrap_ttyname(int fd)
 {
-    UNSAFE(ttyname, 0, {  });
+    UNSAFE(ttyname, 0, {});
     return real.ttyname(fd);
 }
 
 char *wrap_getlogin(void)
 {
-    UNSAFE(getlogin, 0, {  });
+    UNSAFE(getlogin, 0, {});
     return real.getlogin();
 }
 
 char *wrap_ecvt(double value, int digits, int *ret_point, int *ret_sign)
 {
-    UNSAFE(ecvt, 0, { WROTE(ret_point, sizeof *ret_point); WROTE(ret_sign, sizeof *ret_sign); });
+    UNSAFE(ecvt, 0, {
+        WROTE(ret_point, sizeof *ret_point);
+        WROTE(ret_sign, sizeof *ret_sign);
+    });
     return real.ecvt(value, digits, ret_point, ret_sign);
 }
 
 char *wrap_fcvt(double value, int digits, int *ret_point, int *ret_sign)
 {
-    UNSAFE(fcvt, 0, { WROTE(ret_point, sizeof *ret_point); WROTE(ret_sign, sizeof *ret_sign); });
+    UNSAFE(fcvt, 0, {
+        WROTE(ret_point, sizeof *ret_point);
+        WROTE(ret_sign, sizeof *ret_sign);
+    });
     return real.fcvt(value, digits, ret_point, ret_sign);
 }
 
 char *wrap_qecvt(long double value, int digits, int *ret_point, int *ret_sign)
 {
-    UNSAFE(qecvt, 0, { WROTE(ret_point, sizeof *ret_point); WROTE(ret_sign, sizeof *ret_sign); });
+    UNSAFE(qecvt, 0, {
+        WROTE(ret_point, sizeof *ret_point);
+        WROTE(ret_sign, sizeof *ret_sign);
+    });
     return real.qecvt(value, digits, ret_point, ret_sign);
 }
 
 char *wrap_qfcvt(long double value, int digits, int *ret_point, int *ret_sign)
 {
-    UNSAFE(qfcvt, 0, { WROTE(ret_point, sizeof *ret_point); WROTE(ret_sign, sizeof *ret_sign); });
+    UNSAFE(qfcvt, 0, {
+        WROTE(ret_point, sizeof *ret_point);
+        WROTE(ret_sign, sizeof *ret_sign);
+    });
     return real.qfcvt(value, digits, ret_point, ret_sign);
 }
 
 char *wrap_l64a(long value)
 {
-    UNSAFE(l64a, 0, {  });
+    UNSAFE(l64a, 0, {});
     return real.l64a(value);
 }
 
 ENTRY *wrap_hsearch(ENTRY entry, ACTION action)
 {
-    UNSAFE(hsearch, 0, {  });
+    UNSAFE(hsearch, 0, {});
     return real.hsearch(entry, action);
 }
 
 int wrap_hcreate(size_t count)
 {
-    UNSAFE(hcreate, 0, {  });
+    UNSAFE(hcreate, 0, {});
     return real.hcreate(count);
 }
 
 void wrap_hdestroy(void)
 {
-    UNSAFE(hdestroy, 0, {  });
+    UNSAFE(hdestroy, 0, {});
     real.hdestroy();
 }
 
 int wrap_getopt(int count, char *const *arguments, const char *options)
 {
-    UNSAFE(getopt, 0, {  });
+    UNSAFE(getopt, 0, {});
     return real.getopt(count, arguments, options);
 }
 
-int wrap_getopt_long(int count, char *const *arguments, const char *options, const void *long_options, int *ret_index)
+int wrap_getopt_long(int count, char *const *arguments, const char *options,
+                     const void *long_options, int *ret_index)
 {
-    UNSAFE(getopt_long, 0, {  });
+    UNSAFE(getopt_long, 0, {});
     return real.getopt_long(count, arguments, options, long_options, ret_index);
 }
 
-int wrap_getopt_long_only(int count, char *const *arguments, const char *options, const void *long_options, int *ret_index)
+int wrap_getopt_long_only(int count, char *const *arguments, const char *options,
+                          const void *long_options, int *ret_index)
 {
-    UNSAFE(getopt_long_only, 0, {  });
+    UNSAFE(getopt_long_only, 0, {});
     return real.getopt_long_only(count, arguments, options, long_options, ret_index);
 }
 
@@ -277,43 +303,43 @@ struct tm *wrap_getdate(const char *text)
 
 struct mntent *wrap_getmntent(FILE *stream)
 {
-    UNSAFE(getmntent, 0, {  });
+    UNSAFE(getmntent, 0, {});
     return real.getmntent(stream);
 }
 
 struct utmp *wrap_getutent(void)
 {
-    UNSAFE(getutent, 0, {  });
+    UNSAFE(getutent, 0, {});
     return real.getutent();
 }
 
 struct utmp *wrap_getutid(const struct utmp *id)
 {
-    UNSAFE(getutid, 0, {  });
+    UNSAFE(getutid, 0, {});
     return real.getutid(id);
 }
 
 struct utmp *wrap_getutline(const struct utmp *line)
 {
-    UNSAFE(getutline, 0, {  });
+    UNSAFE(getutline, 0, {});
     return real.getutline(line);
 }
 
 struct utmp *wrap_pututline(const struct utmp *line)
 {
-    UNSAFE(pututline, 0, {  });
+    UNSAFE(pututline, 0, {});
     return real.pututline(line);
 }
 
 void wrap_setutent(void)
 {
-    UNSAFE(setutent, 0, {  });
+    UNSAFE(setutent, 0, {});
     real.setutent();
 }
 
 void wrap_endutent(void)
 {
-    UNSAFE(endutent, 0, {  });
+    UNSAFE(endutent, 0, {});
     real.endutent();
 }
 
@@ -325,37 +351,37 @@ int wrap_utmpname(const char *path)
 
 struct utmpx *wrap_getutxent(void)
 {
-    UNSAFE(getutxent, 0, {  });
+    UNSAFE(getutxent, 0, {});
     return real.getutxent();
 }
 
 struct utmpx *wrap_getutxid(const struct utmpx *id)
 {
-    UNSAFE(getutxid, 0, {  });
+    UNSAFE(getutxid, 0, {});
     return real.getutxid(id);
 }
 
 struct utmpx *wrap_getutxline(const struct utmpx *line)
 {
-    UNSAFE(getutxline, 0, {  });
+    UNSAFE(getutxline, 0, {});
     return real.getutxline(line);
 }
 
 struct utmpx *wrap_pututxline(const struct utmpx *line)
 {
-    UNSAFE(pututxline, 0, {  });
+    UNSAFE(pututxline, 0, {});
     return real.pututxline(line);
 }
 
 void wrap_setutxent(void)
 {
-    UNSAFE(setutxent, 0, {  });
+    UNSAFE(setutxent, 0, {});
     real.setutxent();
 }
 
 void wrap_endutxent(void)
 {
-    UNSAFE(endutxent, 0, {  });
+    UNSAFE(endutxent, 0, {});
     real.endutxent();
 }
 
@@ -367,13 +393,13 @@ int wrap_utmpxname(const char *path)
 
 int wrap_setfsent(void)
 {
-    UNSAFE(setfsent, 0, {  });
+    UNSAFE(setfsent, 0, {});
     return real.setfsent();
 }
 
 struct fstab *wrap_getfsent(void)
 {
-    UNSAFE(getfsent, 0, {  });
+    UNSAFE(getfsent, 0, {});
     return real.getfsent();
 }
 
@@ -391,19 +417,19 @@ struct fstab *wrap_getfsfile(const char *name)
 
 void wrap_endfsent(void)
 {
-    UNSAFE(endfsent, 0, {  });
+    UNSAFE(endfsent, 0, {});
     real.endfsent();
 }
 
 int wrap_setttyent(void)
 {
-    UNSAFE(setttyent, 0, {  });
+    UNSAFE(setttyent, 0, {});
     return real.setttyent();
 }
 
 struct ttyent *wrap_getttyent(void)
 {
-    UNSAFE(getttyent, 0, {  });
+    UNSAFE(getttyent, 0, {});
     return real.getttyent();
 }
 
@@ -415,25 +441,25 @@ struct ttyent *wrap_getttynam(const char *name)
 
 int wrap_endttyent(void)
 {
-    UNSAFE(endttyent, 0, {  });
+    UNSAFE(endttyent, 0, {});
     return real.endttyent();
 }
 
 void wrap_setusershell(void)
 {
-    UNSAFE(setusershell, 0, {  });
+    UNSAFE(setusershell, 0, {});
     real.setusershell();
 }
 
 char *wrap_getusershell(void)
 {
-    UNSAFE(getusershell, 0, {  });
+    UNSAFE(getusershell, 0, {});
     return real.getusershell();
 }
 
 void wrap_endusershell(void)
 {
-    UNSAFE(endusershell, 0, {  });
+    UNSAFE(endusershell, 0, {});
     real.endusershell();
 }
 
@@ -463,19 +489,19 @@ struct ether_addr *wrap_ether_aton(const char *text)
 
 void wrap_setpwent(void)
 {
-    UNSAFE(setpwent, 0, {  });
+    UNSAFE(setpwent, 0, {});
     real.setpwent();
 }
 
 struct passwd *wrap_getpwent(void)
 {
-    UNSAFE(getpwent, 0, {  });
+    UNSAFE(getpwent, 0, {});
     return real.getpwent();
 }
 
 void wrap_endpwent(void)
 {
-    UNSAFE(endpwent, 0, {  });
+    UNSAFE(endpwent, 0, {});
     real.endpwent();
 }
 
@@ -487,31 +513,31 @@ struct passwd *wrap_getpwnam(const char *name)
 
 struct passwd *wrap_getpwuid(uid_t id)
 {
-    UNSAFE(getpwuid, 0, {  });
+    UNSAFE(getpwuid, 0, {});
     return real.getpwuid(id);
 }
 
 struct passwd *wrap_fgetpwent(FILE *stream)
 {
-    UNSAFE(fgetpwent, 0, {  });
+    UNSAFE(fgetpwent, 0, {});
     return real.fgetpwent(stream);
 }
 
 void wrap_setgrent(void)
 {
-    UNSAFE(setgrent, 0, {  });
+    UNSAFE(setgrent, 0, {});
     real.setgrent();
 }
 
 struct group *wrap_getgrent(void)
 {
-    UNSAFE(getgrent, 0, {  });
+    UNSAFE(getgrent, 0, {});
     return real.getgrent();
 }
 
 void wrap_endgrent(void)
 {
-    UNSAFE(endgrent, 0, {  });
+    UNSAFE(endgrent, 0, {});
     real.endgrent();
 }
 
@@ -523,31 +549,31 @@ struct group *wrap_getgrnam(const char *name)
 
 struct group *wrap_getgrgid(gid_t id)
 {
-    UNSAFE(getgrgid, 0, {  });
+    UNSAFE(getgrgid, 0, {});
     return real.getgrgid(id);
 }
 
 struct group *wrap_fgetgrent(FILE *stream)
 {
-    UNSAFE(fgetgrent, 0, {  });
+    UNSAFE(fgetgrent, 0, {});
     return real.fgetgrent(stream);
 }
 
 void wrap_setspent(void)
 {
-    UNSAFE(setspent, 0, {  });
+    UNSAFE(setspent, 0, {});
     real.setspent();
 }
 
 struct spwd *wrap_getspent(void)
 {
-    UNSAFE(getspent, 0, {  });
+    UNSAFE(getspent, 0, {});
     return real.getspent();
 }
 
 void wrap_endspent(void)
 {
-    UNSAFE(endspent, 0, {  });
+    UNSAFE(endspent, 0, {});
     real.endspent();
 }
 
@@ -565,31 +591,34 @@ struct spwd *wrap_sgetspent(const char *text)
 
 struct spwd *wrap_fgetspent(FILE *stream)
 {
-    UNSAFE(fgetspent, 0, {  });
+    UNSAFE(fgetspent, 0, {});
     return real.fgetspent(stream);
 }
 
 void wrap_setservent(int stay)
 {
-    UNSAFE(setservent, 0, {  });
+    UNSAFE(setservent, 0, {});
     real.setservent(stay);
 }
 
 struct servent *wrap_getservent(void)
 {
-    UNSAFE(getservent, 0, {  });
+    UNSAFE(getservent, 0, {});
     return real.getservent();
 }
 
 void wrap_endservent(void)
 {
-    UNSAFE(endservent, 0, {  });
+    UNSAFE(endservent, 0, {});
     real.endservent();
 }
 
 struct servent *wrap_getservbyname(const char *name, const char *protocol)
 {
-    UNSAFE(getservbyname, 0, { TEXT(name); TEXT(protocol); });
+    UNSAFE(getservbyname, 0, {
+        TEXT(name);
+        TEXT(protocol);
+    });
     return real.getservbyname(name, protocol);
 }
 
@@ -601,19 +630,19 @@ struct servent *wrap_getservbyport(int port, const char *protocol)
 
 void wrap_setprotoent(int stay)
 {
-    UNSAFE(setprotoent, 0, {  });
+    UNSAFE(setprotoent, 0, {});
     real.setprotoent(stay);
 }
 
 struct protoent *wrap_getprotoent(void)
 {
-    UNSAFE(getprotoent, 0, {  });
+    UNSAFE(getprotoent, 0, {});
     return real.getprotoent();
 }
 
 void wrap_endprotoent(void)
 {
-    UNSAFE(endprotoent, 0, {  });
+    UNSAFE(endprotoent, 0, {});
     real.endprotoent();
 }
 
@@ -625,25 +654,25 @@ struct protoent *wrap_getprotobyname(const char *name)
 
 struct protoent *wrap_getprotobynumber(int number)
 {
-    UNSAFE(getprotobynumber, 0, {  });
+    UNSAFE(getprotobynumber, 0, {});
     return real.getprotobynumber(number);
 }
 
 void wrap_sethostent(int stay)
 {
-    UNSAFE(sethostent, 0, {  });
+    UNSAFE(sethostent, 0, {});
     real.sethostent(stay);
 }
 
 struct hostent *wrap_gethostent(void)
 {
-    UNSAFE(gethostent, 0, {  });
+    UNSAFE(gethostent, 0, {});
     return real.gethostent();
 }
 
 void wrap_endhostent(void)
 {
-    UNSAFE(endhostent, 0, {  });
+    UNSAFE(endhostent, 0, {});
     real.endhostent();
 }
 
@@ -661,25 +690,25 @@ struct hostent *wrap_gethostbyname2(const char *name, int family)
 
 struct hostent *wrap_gethostbyaddr(const void *address, socklen_t size, int family)
 {
-    UNSAFE(gethostbyaddr, 0, {  });
+    UNSAFE(gethostbyaddr, 0, {});
     return real.gethostbyaddr(address, size, family);
 }
 
 void wrap_setnetent(int stay)
 {
-    UNSAFE(setnetent, 0, {  });
+    UNSAFE(setnetent, 0, {});
     real.setnetent(stay);
 }
 
 struct netent *wrap_getnetent(void)
 {
-    UNSAFE(getnetent, 0, {  });
+    UNSAFE(getnetent, 0, {});
     return real.getnetent();
 }
 
 void wrap_endnetent(void)
 {
-    UNSAFE(endnetent, 0, {  });
+    UNSAFE(endnetent, 0, {});
     real.endnetent();
 }
 
@@ -691,25 +720,25 @@ struct netent *wrap_getnetbyname(const char *name)
 
 struct netent *wrap_getnetbyaddr(uint32_t net, int type)
 {
-    UNSAFE(getnetbyaddr, 0, {  });
+    UNSAFE(getnetbyaddr, 0, {});
     return real.getnetbyaddr(net, type);
 }
 
 void wrap_setrpcent(int stay)
 {
-    UNSAFE(setrpcent, 0, {  });
+    UNSAFE(setrpcent, 0, {});
     real.setrpcent(stay);
 }
 
 struct rpcent *wrap_getrpcent(void)
 {
-    UNSAFE(getrpcent, 0, {  });
+    UNSAFE(getrpcent, 0, {});
     return real.getrpcent();
 }
 
 void wrap_endrpcent(void)
 {
-    UNSAFE(endrpcent, 0, {  });
+    UNSAFE(endrpcent, 0, {});
     real.endrpcent();
 }
 
@@ -721,7 +750,7 @@ struct rpcent *wrap_getrpcbyname(const char *name)
 
 struct rpcent *wrap_getrpcbynumber(int number)
 {
-    UNSAFE(getrpcbynumber, 0, {  });
+    UNSAFE(getrpcbynumber, 0, {});
     return real.getrpcbynumber(number);
 }
 

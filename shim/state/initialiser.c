@@ -6,7 +6,8 @@ struct epochs {
     stamp_t first, last;
 };
 static struct epochs initialisers[INITIALISERS_MOST];
-static uint32_t initialiser_count; /* atomic; rows below it are written before it rises or soon after */
+static uint32_t
+    initialiser_count; /* atomic; rows below it are written before it rises or soon after */
 
 stamp_t initialiser_begin(struct thread *self)
 {
@@ -45,6 +46,7 @@ bool initialiser_had(stamp_t stamp)
 void initialiser_after_fork(void)
 {
     uint32_t count = initialiser_count;
-    mem_clear(initialisers, (count < INITIALISERS_MOST ? count : INITIALISERS_MOST) * sizeof initialisers[0]);
+    mem_clear(initialisers,
+              (count < INITIALISERS_MOST ? count : INITIALISERS_MOST) * sizeof initialisers[0]);
     initialiser_count = 0;
 }

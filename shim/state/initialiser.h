@@ -1,6 +1,6 @@
 /*
- * What ran under the guard of a static variable in C++. Code tests the guard's byte itself before it
- * calls the runtime, and a thread that finds it set calls nothing: that it comes after the
+ * What ran under the guard of a static variable in C++. Code tests the guard's byte itself before
+ * it calls the runtime, and a thread that finds it set calls nothing: that it comes after the
  * initialiser nobody sees. So what an initialiser did is not called unordered with anything later
  * (other things that its thread did before are). Where the code that tests is built with
  * -fsanitize=thread the test is seen, and this is not asked.

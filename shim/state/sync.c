@@ -61,7 +61,7 @@ struct sync *sync_around(uintptr_t address)
 /* Kinds that share an address with no other: what is there of one is not the other made anew. */
 static inline uint32_t plane(uint32_t kind)
 {
-    return kind == SYNC_ATOMIC || kind == SYNC_ANNOTATION ? kind : 0;
+    return kind >= SYNC_ATOMIC && kind <= SYNC_ANNOTATED_LOCK ? kind : 0;
 }
 
 static inline struct sync *find(uintptr_t address, uint32_t kind)

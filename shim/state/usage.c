@@ -5,9 +5,9 @@
 #include "state/held.h"
 #include "state/stack.h"
 
-#define BUCKETS  1024u
-#define FEW      3u
-#define MOST     4096u /* shared uses of one thing; past it the oldest goes */
+#define BUCKETS 1024u
+#define FEW     3u
+#define MOST    4096u /* shared uses of one thing; past it the oldest goes */
 
 /* What is only read here lives as long as the process; things that were forgotten are used again.
  */

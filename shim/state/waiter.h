@@ -16,8 +16,8 @@
 #include "state/thread.h"
 
 struct waiters {
-    uint32_t asleep; /* on a futex in the object: nobody has let them through */
-    uint32_t unsure; /* say that they wait, and the kernel does not tell where they are */
+    uint32_t asleep;        /* on a futex in the object: nobody has let them through */
+    uint32_t unsure;        /* say that they wait, and the kernel does not tell where they are */
     uint32_t thread, stack; /* the newest of the former, else of the latter */
     uint64_t since;
 };

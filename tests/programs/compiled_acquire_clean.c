@@ -40,8 +40,8 @@ PASS(both, long, atomic_fetch_sub_explicit(flag, 1, ORDER(acq_rel)),
      atomic_fetch_or_explicit(flag, 1, ORDER(acq_rel)))
 PASS(exchange, int, atomic_exchange_explicit(flag, 1, ORDER(release)),
      atomic_exchange_explicit(flag, 2, ORDER(acquire)))
-PASS(swap, int, atomic_compare_exchange_strong_explicit(flag, &seen, 1, ORDER(release),
-                                                                  ORDER(relaxed)),
+PASS(swap, int,
+     atomic_compare_exchange_strong_explicit(flag, &seen, 1, ORDER(release), ORDER(relaxed)),
      atomic_compare_exchange_strong_explicit(flag, &seen, 2, ORDER(acquire), ORDER(relaxed)))
 PASS(failed, int, atomic_store_explicit(flag, 7, ORDER(release)),
      !atomic_compare_exchange_strong_explicit(flag, &seen, 2, ORDER(relaxed), ORDER(acquire)))

@@ -1,4 +1,5 @@
-/* Fences that are on the wrong side of their access, or only there for the compiler, order nothing. */
+/* Fences that are on the wrong side of their access, or only there for the compiler, order nothing.
+ */
 // build: -fsanitize=thread
 // expect: data-race role=here function=fence_before_load
 // expect: data-race role=here function=load_after_late_fence

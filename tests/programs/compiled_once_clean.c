@@ -6,7 +6,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct thing {
     int value;
-} *_Atomic thing;
+} * _Atomic thing;
 static struct thing storage;
 static atomic_int sum;
 

@@ -30,11 +30,11 @@ static int message;
         all[n++] = __atomic_fetch_xor(&at, 0x77, __ATOMIC_RELAXED);                                \
         all[n++] = __atomic_fetch_nand(&at, 0x3c, __ATOMIC_RELAXED);                               \
         expected = 1;                                                                              \
-        all[n++] = __atomic_compare_exchange_n(&at, &expected, 5, 0, __ATOMIC_SEQ_CST,             \
-                                               __ATOMIC_RELAXED);                                  \
+        all[n++] =                                                                                 \
+            __atomic_compare_exchange_n(&at, &expected, 5, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED); \
         all[n++] = expected;                                                                       \
-        all[n++] = __atomic_compare_exchange_n(&at, &expected, 5, 0, __ATOMIC_SEQ_CST,             \
-                                               __ATOMIC_RELAXED);                                  \
+        all[n++] =                                                                                 \
+            __atomic_compare_exchange_n(&at, &expected, 5, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED); \
         all[n++] = at;                                                                             \
         for (int i = 0; i < n; i++)                                                                \
             printf("%llx:%llx ", (unsigned long long)((wide)all[i] >> 64),                         \

@@ -1,6 +1,7 @@
 /* Two threads, unordered, call functions that keep their result in one place: each pair is told,
  * with both callers.
-// expect: unsafe-libc-call severity=warning function=cut_first role=earlier text=the_string_that_strtok_is_working_on
+// expect: unsafe-libc-call severity=warning function=cut_first role=earlier
+text=the_string_that_strtok_is_working_on
 // expect: unsafe-libc-call top=cut_second role=here text=strtok_changes
 // expect: unsafe-libc-call function=time_first role=earlier
 // expect: unsafe-libc-call top=time_second role=here text=gmtime_changes
@@ -8,7 +9,8 @@
 // expect: unsafe-libc-call top=user_second role=here text=getpwuid
 // expect: unsafe-libc-call function=random_first role=earlier
 // expect: unsafe-libc-call top=random_second role=here text=lrand48_changes
-// expect: unsafe-libc-call function=set_first role=earlier text=getenv_reads_the_environment,_which_setenv_changes
+// expect: unsafe-libc-call function=set_first role=earlier
+text=getenv_reads_the_environment,_which_setenv_changes
 // expect: unsafe-libc-call top=get_second role=here
 // expect: unsafe-libc-call function=entry_first role=earlier text=the_entry_that_readdir_returned
 // expect: unsafe-libc-call top=entry_second role=here
