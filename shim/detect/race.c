@@ -36,6 +36,9 @@ struct access {
         struct record record;
         uintptr_t granule;
     } found[FOUND_MAX];
+    /* The first of its bytes that lies in a freed block. */
+    uintptr_t freed_at;
+    const struct block_row *freed;
 };
 
 uint32_t origin_frame(struct thread *self, const struct origin *origin)
@@ -228,7 +231,10 @@ static void touch_new(struct access *access, uintptr_t granule, uint64_t mask, u
     /* Under the granule's lock, because a free marks its block first and then comes here. */
     if (unlikely(row && race_heap_is_freed(row, address))) {
         shadow_unlock(cell, 0);
-        race_tell_freed(access->self, &access->here, address, row, race_heap_freed_by(row));
+        if (!access->freed) {
+            access->freed = row;
+            access->freed_at = address;
+        }
         return;
     }
     first_record(access, granule, mask, cell);
@@ -282,6 +288,9 @@ static void access_region(struct access *access, uintptr_t start, uintptr_t end)
 
 static __attribute__((noinline)) void tell_found(const struct access *access)
 {
+    if (access->freed)
+        race_tell_freed(access->self, &access->here, access->freed_at, access->freed,
+                        race_heap_freed_by(access->freed));
     for (uint32_t i = 0; i < access->found_count; i++)
         race_tell(access->self, &access->here, access->found[i].granule, &access->found[i].record);
 }
@@ -311,7 +320,7 @@ void race_access(struct thread *self, uintptr_t address, size_t size, unsigned h
         access_region(&access, address, next < end ? next : end);
         address = next;
     }
-    if (unlikely(access.found_count))
+    if (unlikely(access.found_count || access.freed))
         tell_found(&access);
 }
 
@@ -465,5 +474,6 @@ void race_after_fork(void)
 {
     shadow_after_fork();
     race_heap_after_fork();
+    race_tell_after_fork();
     race_start_up();
 }

@@ -1,9 +1,61 @@
 #include "detect/race_tell.h"
 
+#include "base/lock.h"
+#include "base/memory.h"
 #include "base/recording.h"
 #include "report/finding.h"
 #include "state/place.h"
 #include "state/shadow.h"
+
+/* Pairs of places that were told already, by kind and both stacks in either order: the same race
+   comes again and again, and what is told of it the second time is a number. Open addressing; a
+   pair for which there is no room is left to finding_tell(). */
+#define PAIRS       16384u
+#define PAIRS_TRIED 64u
+static struct pair {
+    uint64_t key; /* 0 free; taken by compare-and-swap */
+    struct finding_row *row;
+} * pairs;
+
+static struct pair *pair_of(uint32_t stack, uint32_t other, enum kind kind)
+{
+    uint64_t low = stack < other ? stack : other, high = stack < other ? other : stack;
+    uint64_t key = (high << 32 | low << 1 | (kind == KIND_DATA_RACE)) + 1;
+    if (unlikely(!__atomic_load_n(&pairs, __ATOMIC_ACQUIRE))) {
+        lock_take(LOCK_SHADOW);
+        if (!pairs)
+            __atomic_store_n(&pairs, (struct pair *)pages_map_wiped(PAIRS * sizeof *pairs),
+                             __ATOMIC_RELEASE);
+        lock_give(LOCK_SHADOW);
+    }
+    uint64_t at = key * 0x9e3779b97f4a7c15ull >> 50;
+    for (uint32_t i = 0; pairs && i < PAIRS_TRIED; i++) {
+        struct pair *pair = &pairs[(at + i) % PAIRS];
+        uint64_t found = __atomic_load_n(&pair->key, __ATOMIC_RELAXED);
+        if (!found)
+            __atomic_compare_exchange_n(&pair->key, &found, key, false, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED);
+        if (!found || found == key)
+            return pair;
+    }
+    return NULL;
+}
+
+/* Was this pair told before? Then it is counted. */
+static bool is_told(struct pair *pair)
+{
+    struct finding_row *row = pair ? __atomic_load_n(&pair->row, __ATOMIC_ACQUIRE) : NULL;
+    if (row)
+        finding_again(row);
+    return row != NULL;
+}
+
+static void tell(struct pair *pair, const struct finding *finding)
+{
+    struct finding_row *row = finding_tell(finding);
+    if (pair)
+        __atomic_store_n(&pair->row, row, __ATOMIC_RELEASE);
+}
 
 static void add_access(struct finding *finding, enum role role, uint32_t thread, uint32_t stack,
                        const struct access_here *access)
@@ -78,8 +130,12 @@ static struct access_here access_of(uintptr_t granule, const struct record *reco
 void race_tell(struct thread *self, const struct access_here *here, uintptr_t granule,
                const struct record *record)
 {
-    struct finding finding;
     struct access_here earlier = access_of(granule, record);
+    struct pair *pair =
+        pair_of(context_stack(here->context), context_stack(earlier.context), KIND_DATA_RACE);
+    if (is_told(pair))
+        return;
+    struct finding finding;
     uint32_t other = vclock_thread_of(record->cell);
     finding_begin(&finding, KIND_DATA_RACE, self);
     add_access(&finding, ROLE_HERE, self->number, context_stack(here->context), here);
@@ -91,7 +147,7 @@ void race_tell(struct thread *self, const struct access_here *here, uintptr_t gr
     add_creation(&finding, ROLE_CREATED, self->number);
     add_creation(&finding, ROLE_CREATED_EARLIER, other);
     finding_unordered(&finding);
-    finding_tell(&finding);
+    tell(pair, &finding);
 }
 
 void race_tell_freed(struct thread *self, const struct access_here *here, uintptr_t address,
@@ -104,6 +160,10 @@ void race_tell_freed(struct thread *self, const struct access_here *here, uintpt
         block_forget_freed(block_address(row), block_address(row) + 1);
         return;
     }
+    struct pair *pair =
+        pair_of(context_stack(here->context), row->freed_stack, KIND_USE_AFTER_FREE);
+    if (is_told(pair))
+        return;
     struct finding finding;
     uint32_t other = vclock_thread_of(freed);
     bool race = freed && !vclock_knows(&self->clock, freed);
@@ -119,5 +179,11 @@ void race_tell_freed(struct thread *self, const struct access_here *here, uintpt
                                         "the access may come first"
                                       : "the free is ordered before the access: it happens so in "
                                         "every run that comes this way");
-    finding_tell(&finding);
+    tell(pair, &finding);
+}
+
+void race_tell_after_fork(void)
+{
+    if (pairs) /* wiped by the fork, unless the kernel knows no MADV_WIPEONFORK */
+        mem_clear(pairs, PAIRS * sizeof *pairs);
 }

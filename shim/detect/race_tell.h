@@ -25,4 +25,6 @@ void race_tell(struct thread *self, const struct access_here *here, uintptr_t gr
 void race_tell_freed(struct thread *self, const struct access_here *here, uintptr_t address,
                      const struct block_row *row, uint64_t freed);
 
+void race_tell_after_fork(void);
+
 #endif

@@ -1,7 +1,7 @@
 /*
  * Mappings: memory that comes from the system is new, and what goes back to it is forgotten, before
- * somebody else can get the same addresses. What is remembered of memory: accesses (detect/race) and
- * the objects that threads order themselves by (state/sync).
+ * somebody else can get the same addresses. What is remembered of memory: accesses (detect/race)
+ * and the objects that threads order themselves by (state/sync).
  */
 #include <sys/mman.h>
 

@@ -61,7 +61,8 @@ static uint64_t hash_of(const struct finding *finding)
 {
     uint64_t hash = finding->kind * 0x9e3779b97f4a7c15ull + severity_of(finding);
     for (uint32_t i = 0; i < finding->evidence_count; i++)
-        if (finding->evidence[i].type == EVIDENCE_STACK)
+        if (finding->evidence[i].type == EVIDENCE_STACK ||
+            finding->evidence[i].type == EVIDENCE_ACCESS)
             hash = (hash ^ finding->evidence[i].stack ^ (uint64_t)finding->evidence[i].role << 32) *
                    0xff51afd7ed558ccdull;
     return hash ^ hash >> 29;
@@ -143,6 +144,14 @@ struct finding_row *finding_tell(const struct finding *finding)
     struct finding_row *row = tell_locked(finding);
     lock_give(LOCK_FINDINGS);
     return row;
+}
+
+void finding_again(struct finding_row *row)
+{
+    lock_take(LOCK_FINDINGS);
+    row->last_time = clock_now();
+    __atomic_store_n(&row->count, row->count + 1, __ATOMIC_RELEASE);
+    lock_give(LOCK_FINDINGS);
 }
 
 static bool is_at(const struct finding_row *row, uint32_t here)

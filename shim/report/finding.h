@@ -43,6 +43,9 @@ void finding_unordered(struct finding *finding);
 /* Writes it, or counts it when it is known. Returns its row, NULL when there is no room. */
 struct finding_row *finding_tell(const struct finding *finding);
 
+/* What this row says happened once more. */
+void finding_again(struct finding_row *row);
+
 /* What was told of kind at the stack here (role HERE) turned out to be none: readers no longer see
    it. Told again it counts from one. */
 void finding_take_back(enum kind kind, uint32_t here);

@@ -1,8 +1,8 @@
 /*
  * usage: random_programs PROGRAMS SEED [EPOCHS]
  *
- * Random programs of threads, locks, hand-overs, joins, atomics, blocks and accesses of all sizes are
- * run one step at a time by one thread, against the race engine and against a naive model of
+ * Random programs of threads, locks, hand-overs, joins, atomics, blocks and accesses of all sizes
+ * are run one step at a time by one thread, against the race engine and against a naive model of
  * happens-before: full vector clocks, and for each byte the list of all accesses to it. No schedule
  * of the machine has a part in it: the order of the steps is the program.
  *
@@ -33,7 +33,7 @@
 #define EVENTS_MAX  120
 #define SITES       3
 #define MEMORY      (0x7f0012000000ul - 72)
-#define BLOCK_AT(b) (0x7f0033000000ul - 64 + (uintptr_t)(b) * BLOCK_ROOM)
+#define BLOCK_AT(b) (0x7f0033000000ul - 64 + (uintptr_t)(b)*BLOCK_ROOM)
 
 /* ---- the naive model ---- */
 
@@ -527,9 +527,10 @@ int main(int argc, char **argv)
     world_end();
     if (record_set_evicted || shadow_lost || vclock_forced)
         differ("something was forgotten");
-    printf("%llu programs, %llu accesses, %llu races, %llu uses after free, %llu programs with sets\n",
-           (unsigned long long)count, (unsigned long long)accesses_seen,
-           (unsigned long long)races_seen, (unsigned long long)freed_seen,
-           (unsigned long long)sets_seen);
+    printf(
+        "%llu programs, %llu accesses, %llu races, %llu uses after free, %llu programs with sets\n",
+        (unsigned long long)count, (unsigned long long)accesses_seen,
+        (unsigned long long)races_seen, (unsigned long long)freed_seen,
+        (unsigned long long)sets_seen);
     return 0;
 }

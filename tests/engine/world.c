@@ -60,6 +60,10 @@ void race_tell_freed(struct thread *self, const struct access_here *here, uintpt
     world_told.race = freed && !vclock_knows(&self->clock, freed);
 }
 
+void race_tell_after_fork(void)
+{
+}
+
 static char path[64];
 
 void world_begin(void)
