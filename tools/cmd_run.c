@@ -32,6 +32,7 @@ struct run {
     bool watched;
     bool inherited; /* not watched itself, but what it starts may be */
     char library[PATH_MAX];
+    char stand_in[PATH_MAX];  /* for the runtime of -fsanitize=thread; empty for none */
     char word[PATH_MAX + 64]; /* HOLDFAST_RUN=… */
 };
 
@@ -99,6 +100,11 @@ static int judge(struct run *run)
         return refused(run, STATUS_NOT_FOUND);
     case PROGRAM_NOT_EXECUTABLE:
         return refused(run, STATUS_NOT_EXECUTABLE);
+    case PROGRAM_THREAD_SANITIZED:
+        if (!preload_find(run->library, sizeof run->library) &&
+            preload_stand_in(run->library, run->stand_in, sizeof run->stand_in))
+            break;
+        /* fall through */
     case PROGRAM_SANITIZED:
         say_error("%s: it runs unwatched.", run->program.why);
         return -1;
@@ -149,7 +155,10 @@ static char **make_environment(struct run *run)
             absolute_files(flags_option(&run->flags, OPTION_SUPPRESSIONS));
     char *options = options_to_text(&run->flags, 1u << OPTION_RECORDING);
     bool drop = !options && getenv("HOLDFAST_OPTIONS");
-    char *preload = preload_value(run->library, getenv("LD_PRELOAD")), *words[4] = {run->word};
+    char library[2 * PATH_MAX], *words[4] = {run->word};
+    snprintf(library, sizeof library, "%s%s%s", run->library, *run->stand_in ? ":" : "",
+             run->stand_in);
+    char *preload = preload_value(library, getenv("LD_PRELOAD"));
     if (asprintf(&words[1], "LD_PRELOAD=%s", preload) < 0 ||
         ((options || drop) &&
          asprintf(&words[2], "HOLDFAST_OPTIONS=%s", options ? options : "") < 0))

@@ -128,6 +128,21 @@ static const char *needed_sanitizer(const struct elf_file *elf)
     return NULL;
 }
 
+bool elf_needs(const struct elf_file *elf, const char *library)
+{
+    GElf_Shdr header;
+    Elf_Data *data = section_data(elf, SHT_DYNAMIC, &header);
+    GElf_Dyn entry;
+    for (int i = 0; data && gelf_getdyn(data, i, &entry) && entry.d_tag != DT_NULL; i++) {
+        const char *name = entry.d_tag == DT_NEEDED
+                               ? elf_strptr(elf->elf, header.sh_link, entry.d_un.d_val)
+                               : NULL;
+        if (name && !strcmp(name, library))
+            return true;
+    }
+    return false;
+}
+
 /* Is name among the strings of a symbol table? A search through plain bytes, where reading each of
    a browser's symbols would take a second. */
 static Elf_Data *symbols_with_name(const struct elf_file *elf, unsigned type, const char *name,

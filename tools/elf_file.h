@@ -35,6 +35,9 @@ bool elf_defines_version(const struct elf_file *elf, const char *version);
 /* Is name among the dynamic symbols, defined or needed? */
 bool elf_names_symbol(const struct elf_file *elf, const char *name);
 
+/* Does it name this library among those that it needs? */
+bool elf_needs(const struct elf_file *elf, const char *library);
+
 /* The name of the sanitizer whose runtime is linked in or needed, or NULL. */
 const char *elf_sanitizer(const struct elf_file *elf);
 

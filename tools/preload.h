@@ -15,6 +15,10 @@
    or a colon, which end a path in LD_PRELOAD. */
 int preload_find(char *ret_path, size_t size);
 
+/* The library that stands in for gcc's libtsan.so.2 (shim/compiled/libtsan.c), in a folder beside
+   ours. False when it is not there. */
+bool preload_stand_in(const char *library, char *ret_path, size_t size);
+
 /* A library that is preloaded already and that must come first (a sanitizer's runtime), or NULL.
    value: of LD_PRELOAD, may be NULL. */
 const char *preload_rival(const char *value);

@@ -127,8 +127,9 @@ static void judge_elf(struct program *program, const char *path, struct elf_file
             judge(program, PROGRAM_STATIC, "%s is statically linked: nothing can be preloaded",
                   path);
     } else if ((sanitizer = elf_sanitizer(elf)))
-        judge(program, PROGRAM_SANITIZED, "%s is built with %s, which tolerates no preload", path,
-              sanitizer);
+        judge(program,
+              elf_needs(elf, "libtsan.so.2") ? PROGRAM_THREAD_SANITIZED : PROGRAM_SANITIZED,
+              "%s is built with %s, which tolerates no preload", path, sanitizer);
     else
         judge_loader(program, path, loader);
 }

@@ -12,8 +12,9 @@
 
 enum program_verdict {
     PROGRAM_WATCHABLE,
-    PROGRAM_NOT_FOUND,      /* `run` ends with 127 */
-    PROGRAM_NOT_EXECUTABLE, /* `run` ends with 126 */
+    PROGRAM_NOT_FOUND,        /* `run` ends with 127 */
+    PROGRAM_NOT_EXECUTABLE,   /* `run` ends with 126 */
+    PROGRAM_THREAD_SANITIZED, /* needs gcc's libtsan.so.2, for which ours can stand in */
     PROGRAM_SANITIZED, /* has a sanitizer's runtime, which aborts under a preload: runs unwatched */
     PROGRAM_STATIC,    /* takes no preload, but what it starts may: 125 or --allow-unwatched */
     PROGRAM_FOREIGN,   /* other architecture, other libc, set-id: 125 or --allow-unwatched */

@@ -93,12 +93,16 @@ static enum image image_of(const struct start *start)
     return image_at(-100 /* AT_FDCWD */, start->path);
 }
 
-/* Should the new image be watched? */
-static bool follows(const struct start *start)
+/* Should the new image be watched? ret_stand_in: a library that goes with ours, empty for none. */
+static bool follows(const struct start *start, char *ret_stand_in)
 {
+    *ret_stand_in = '\0';
     if (!environment.entries[1] || !options.number[OPTION_FOLLOW_CHILDREN])
         return false;
     enum image image = image_of(start);
+    if (image == IMAGE_THREAD_SANITIZER)
+        image = environment.entries[0] && environment_stand_in(ret_stand_in) ? IMAGE_WATCHABLE
+                                                                             : IMAGE_SANITIZER;
     if (image == IMAGE_SANITIZER)
         say_with("not watched, because it is built with a sanitizer that must come first",
                  start->path ? start->path : "program");
@@ -129,13 +133,15 @@ static int start_image(const struct start *start)
 {
     bool marked = !is_spawn(start) && process_exec_begins();
     int result;
-    if (follows(start)) {
+    char stand_in[ENVIRONMENT_PATH_MAX];
+    if (follows(start, stand_in)) {
         size_t pointers = environment_size(start->envp) * sizeof(char *);
         size_t room = environment_text_room(start->envp);
         char *at = pointers + room > ON_STACK_MOST ? scratch(pointers + room) : NULL;
         if (!at)
             at = alloca(pointers + room);
-        environment_merge(start->envp, (char **)at, at + pointers, room);
+        environment_merge(start->envp, *stand_in ? stand_in : NULL, (char **)at, at + pointers,
+                          room);
         result = call_real(start, (char *const *)at);
     } else {
         result = call_real(start, start->envp);

@@ -6,9 +6,12 @@
 
 #include "base/lock.h"
 #include "base/memory.h"
+#include "base/syscall.h"
 #include "base/text.h"
 
 struct environment environment;
+
+#define STAND_IN "libtsan.so.2"
 
 static const char *keep(const char *text, size_t length)
 {
@@ -42,7 +45,7 @@ static bool is_separator(char c)
 static bool drop_library(char *list)
 {
     char *out = list;
-    bool any = false;
+    bool any = false, behind = false;
     for (char *at = list; *at;) {
         while (is_separator(*at))
             at++;
@@ -52,8 +55,12 @@ static bool drop_library(char *list)
         size_t length = (size_t)(at - start);
         char saved = *at;
         *at = '\0';
-        bool ours = length && text_starts(text_base(start), "libholdfast.so");
-        if (ours && !environment.library)
+        const char *base = text_base(start);
+        bool library = length && text_starts(base, "libholdfast.so");
+        /* What stands right behind ours is ours too. */
+        bool ours = library || (behind && text_equal(base, STAND_IN));
+        behind = library;
+        if (library && !environment.library)
             environment.library = keep(start, length);
         *at = saved;
         if (length == 0 || ours)
@@ -154,7 +161,8 @@ size_t environment_size(char *const *envp)
 
 size_t environment_text_room(char *const *envp)
 {
-    size_t room = 1 + (environment.entries[0] ? text_length(environment.entries[0]) : 0);
+    size_t room = 1 + (environment.entries[0] ? text_length(environment.entries[0]) : 0) + 1 +
+                  ENVIRONMENT_PATH_MAX;
     for (; envp && *envp; envp++)
         if (value_of(*envp, "LD_PRELOAD"))
             room += text_length(*envp) + 1;
@@ -173,7 +181,7 @@ static bool has(char *const *envp, const char *our_entry)
 }
 
 /* All of envp's preloads behind ours, unless the program puts our library there itself. */
-static void merge_preloads(char *const *envp, struct text *text)
+static void merge_preloads(char *const *envp, const char *stand_in, struct text *text)
 {
     const char *preload;
     for (char *const *at = envp; at && *at; at++)
@@ -182,6 +190,10 @@ static void merge_preloads(char *const *envp, struct text *text)
             return;
         }
     text_add(text, environment.entries[0]);
+    if (stand_in) {
+        text_add_char(text, ':');
+        text_add(text, stand_in);
+    }
     for (; envp && *envp; envp++)
         if ((preload = value_of(*envp, "LD_PRELOAD")) && *preload) {
             text_add_char(text, ':');
@@ -189,13 +201,14 @@ static void merge_preloads(char *const *envp, struct text *text)
         }
 }
 
-void environment_merge(char *const *envp, char **merged, char *buffer, size_t room)
+void environment_merge(char *const *envp, const char *stand_in, char **merged, char *buffer,
+                       size_t room)
 {
     struct text text = text_in(buffer, room);
     char *preload = NULL;
     size_t count = 0;
     if (environment.entries[0]) {
-        merge_preloads(envp, &text);
+        merge_preloads(envp, stand_in, &text);
         preload = buffer;
     }
     for (char *const *at = envp; at && *at; at++) {
@@ -212,6 +225,25 @@ void environment_merge(char *const *envp, char **merged, char *buffer, size_t ro
         if (environment.entries[i] && !has(envp, environment.entries[i]))
             merged[count++] = (char *)environment.entries[i];
     merged[count] = NULL;
+}
+
+/* In a folder beside our library: installed, or as built. */
+bool environment_stand_in(char *ret_path)
+{
+    static const char *const folders[] = {"holdfast/", "compiled/"};
+    if (!environment.path)
+        return false;
+    size_t folder = (size_t)(text_base(environment.path) - environment.path);
+    for (unsigned i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        struct text text = text_in(ret_path, ENVIRONMENT_PATH_MAX);
+        for (size_t k = 0; k < folder; k++)
+            text_add_char(&text, environment.path[k]);
+        text_add(&text, folders[i]);
+        text_add(&text, STAND_IN);
+        if (!raw_failed(raw_syscall(SYS_access, ret_path, R_OK)))
+            return true;
+    }
+    return false;
 }
 
 /* What environment_lend put in place. Protected by LOCK_ENVIRONMENT. The memory stays: another
@@ -235,7 +267,8 @@ static bool lend(char **envp)
         lent.room = room;
     }
     lent.original = envp;
-    environment_merge(envp, lent.merged, (char *)lent.merged + pointers, lent.room - pointers);
+    environment_merge(envp, NULL, lent.merged, (char *)lent.merged + pointers,
+                      lent.room - pointers);
     return true;
 }
 

@@ -40,9 +40,15 @@ size_t environment_size(char *const *envp);
 
 /* Fills merged[] with envp plus our entries; LD_PRELOAD becomes ours followed by envp's own, built
    in text (room bytes; environment_text_room says how many are needed). HOLDFAST_RUN and
-   HOLDFAST_OPTIONS that the program set itself, and a preload that has our library, stay. */
+   HOLDFAST_OPTIONS that the program set itself, and a preload that has our library, stay. stand_in:
+   a library to preload right behind ours, or NULL. */
 size_t environment_text_room(char *const *envp);
-void environment_merge(char *const *envp, char **merged, char *text, size_t room);
+void environment_merge(char *const *envp, const char *stand_in, char **merged, char *text,
+                       size_t room);
+
+/* Finds the library that stands in for gcc's libtsan.so.2; false when it is not there. */
+#define ENVIRONMENT_PATH_MAX 1280u
+bool environment_stand_in(char *ret_path);
 
 /* Around a real call that starts a program with environ itself (system, popen, wordexp): puts our
    entries into environ, and takes them out when the last such call is over. Guard entered. */

@@ -13,11 +13,12 @@
 
 enum image {
     IMAGE_WATCHABLE,
-    IMAGE_UNKNOWN,   /* cannot be opened or is no program: the exec will say so */
-    IMAGE_FOREIGN,   /* another architecture or another C library */
-    IMAGE_STATIC,    /* no loader, so no preload; what it starts can be watched */
-    IMAGE_SETUID,    /* the loader ignores preloads */
-    IMAGE_SANITIZER, /* its runtime insists on being first */
+    IMAGE_UNKNOWN,          /* cannot be opened or is no program: the exec will say so */
+    IMAGE_FOREIGN,          /* another architecture or another C library */
+    IMAGE_STATIC,           /* no loader, so no preload; what it starts can be watched */
+    IMAGE_SETUID,           /* the loader ignores preloads */
+    IMAGE_SANITIZER,        /* its runtime insists on being first */
+    IMAGE_THREAD_SANITIZER, /* needs gcc's libtsan.so.2, for which ours can stand in */
 };
 
 /* path relative to the descriptor folder (AT_FDCWD as in openat). A script counts as its

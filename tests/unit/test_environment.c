@@ -59,7 +59,7 @@ static char **merge(char **envp)
 {
     char **merged = calloc(environment_size(envp), sizeof *merged);
     size_t room = environment_text_room(envp);
-    environment_merge(envp, merged, malloc(room), room);
+    environment_merge(envp, NULL, merged, malloc(room), room);
     return merged;
 }
 
