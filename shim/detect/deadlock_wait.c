@@ -35,7 +35,8 @@ static_assert(sizeof(struct semaphore) <= sizeof(sem_t), "glibc's");
 #define MUTEX_KIND_MASK  3u /* PTHREAD_MUTEX_TIMED_NP … ADAPTIVE_NP */
 #define MUTEX_SHARED     128u
 #define CONDITION_SHARED 1u
-#define ONCE_DONE        2u
+#define ONCE_RUNS        1
+#define ONCE_DONE        2
 #define RWLOCK_READERS   3 /* __readers counts them from this bit on */
 
 /* What other threads' memory says, where it may be gone by now. */
@@ -211,11 +212,13 @@ static bool knows_conditions(void)
 }
 
 /* A once control counts in its upper bits; a guard's first byte is what compiled code looks at (C++
-   ABI for Itanium, 3.3.3). */
-static uint32_t done_bit(uint64_t address)
+   ABI for Itanium, 3.3.3), and libstdc++ marks in its second one that an initialiser runs. */
+static bool once_runs(uint64_t address, int32_t word)
 {
     const struct sync *sync = sync_find(address);
-    return sync && sync->kind == SYNC_GUARD ? 1u : ONCE_DONE;
+    if (sync && sync->kind == SYNC_GUARD)
+        return (word & 0xff) == 0 && word & 0xff00;
+    return (word & (ONCE_RUNS | ONCE_DONE)) == ONCE_RUNS;
 }
 
 bool stuck_let_go(const struct stuck *stuck)
@@ -251,7 +254,7 @@ bool stuck_let_go(const struct stuck *stuck)
         return !read_object(stuck->object, &object.word, sizeof object.word) || object.word > 0;
     case WAIT_ONCE:
         return !read_object(stuck->object, &object.word, sizeof object.word) ||
-               object.word & (int32_t)done_bit(stuck->object);
+               !once_runs(stuck->object, object.word);
     case WAIT_JOIN:
         return !stuck->object || thread_row((uint32_t)stuck->object)->state == THREAD_ENDED;
     default:

@@ -15,8 +15,7 @@
    types. */
 struct holdfast_calls;
 #define SYMBOL(name, type)                                                                         \
-    extern __typeof__(type) annotate_##name __asm__(#name)                                         \
-        __attribute__((visibility("default")));
+    extern __typeof__(type) annotate_##name __asm__(#name) __attribute__((visibility("default")));
 #include "interpose/annotations.def"
 #undef SYMBOL
 

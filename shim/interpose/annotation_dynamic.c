@@ -1,8 +1,8 @@
-/* dynamic_annotations.h: Annotate*, and WebKit's names for the same. The program's file and line say
-   nothing that a stack does not. */
+/* dynamic_annotations.h: Annotate*, and WebKit's names for the same. The program's file and line
+   say nothing that a stack does not. */
 #include "interpose/annotation.h"
 
-#define PLACE const char *file, int line
+#define PLACE  const char *file, int line
 #define UNUSED (void)file, (void)line
 
 #define EDGE(name, half)                                                                           \

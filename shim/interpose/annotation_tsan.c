@@ -47,10 +47,9 @@ void annotate___tsan_mutex_post_lock(void *lock, unsigned flags, int recursion)
 {
     annotation_ignore(INSIDE, -1);
     if (!(flags & FLAG_TRY_LOCK_FAILED))
-        annotation_lock_taken(lock, flags & FLAG_READ_LOCK, flags & FLAG_TRY_LOCK,
-                              flags & FLAG_RECURSIVE_LOCK && recursion > 0 ? (uint32_t)recursion
-                                                                           : 1,
-                              FRAME);
+        annotation_lock_taken(
+            lock, flags & FLAG_READ_LOCK, flags & FLAG_TRY_LOCK,
+            flags & FLAG_RECURSIVE_LOCK && recursion > 0 ? (uint32_t)recursion : 1, FRAME);
 }
 
 int annotate___tsan_mutex_pre_unlock(void *lock, unsigned flags)

@@ -110,7 +110,8 @@ static void passed(const int *control)
             .control = control_, .function = function_, .frame = FRAME, .outer = once_call};       \
         struct thread *self = guard_enter();                                                       \
         if (self) {                                                                                \
-            if (ask(self, control_, FRAME))                                                        \
+            /* Where nobody runs it this call does, and waits for nobody. */                       \
+            if (ask(self, control_, FRAME) && control_of(control_) == ONCE_RUNS)                   \
                 call.waits =                                                                       \
                     wait_begin(self, WAIT_ONCE, (uintptr_t)(control_), WAIT_FOREVER, FRAME);       \
             if (call.waits)                                                                        \

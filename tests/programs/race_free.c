@@ -1,5 +1,5 @@
-/* A block is given back while nothing orders that after another thread's use of it; and one that is used
-   after it was given back. */
+/* A block is given back while nothing orders that after another thread's use of it; and one that is
+   used after it was given back. */
 // build: -fno-builtin -fno-optimize-sibling-calls
 // expect: data-race role=here function=give_back
 // expect: data-race role=earlier function=fill

@@ -1,5 +1,5 @@
-/* Memory used after it was given back by the same thread: no race, but wrong in every run. Twice at one place:
-   one finding. */
+/* Memory used after it was given back by the same thread: no race, but wrong in every run. Twice at
+   one place: one finding. */
 // build: -fno-builtin -fno-optimize-sibling-calls
 // expect: use-after-free count=2 role=here function=look text=the_free_is_ordered
 // expect: use-after-free role=freed function=main

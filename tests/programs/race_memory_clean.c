@@ -1,5 +1,6 @@
-/* Memory that changes hands through the allocator, the kernel or a thread's end starts clean: blocks, resized
-   blocks, mappings, stacks and thread-local variables that the next thread gets at the same address. */
+/* Memory that changes hands through the allocator, the kernel or a thread's end starts clean:
+   blocks, resized blocks, mappings, stacks and thread-local variables that the next thread gets at
+   the same address. */
 // build: -fsanitize=thread
 // expect: none
 #include <malloc.h>

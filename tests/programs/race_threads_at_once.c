@@ -1,5 +1,5 @@
-/* 5,000 threads at once: a lock orders what they do to one variable, and nothing what two of them do to another.
-   All have small stacks. */
+/* 5,000 threads at once: a lock orders what they do to one variable, and nothing what two of them
+   do to another. All have small stacks. */
 // build: -fno-builtin -fno-optimize-sibling-calls
 // expect: data-race role=here function=late
 // expect: data-race role=earlier function=early

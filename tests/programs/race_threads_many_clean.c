@@ -1,5 +1,5 @@
-/* 100,000 threads one after another, each of which writes what its predecessor wrote: joins order them, however
-   often their slots are used again. */
+/* 100,000 threads one after another, each of which writes what its predecessor wrote: joins order
+   them, however often their slots are used again. */
 // build: -fno-builtin
 // expect: none
 #include "in_turn.h"
