@@ -54,6 +54,10 @@
 #include <utmpx.h>
 #include <wchar.h>
 
+/* bits/stdio.h has these as macros too. */
+#undef fread_unlocked
+#undef fwrite_unlocked
+
 #define FUNCTION(name) SYMBOL(name, __typeof__(name))
 
 struct real {

@@ -6,7 +6,7 @@
 
 #include "detect/handle_misuse.h"
 #include "interpose/handles.h"
-#include "interpose/real.h"
+#include "interpose/stream_call.h"
 #include "state/environment.h"
 #include "state/options.h"
 #include "state/process.h"
@@ -31,7 +31,8 @@ static bool is_standard(const FILE *stream)
 struct opening {
     enum handle_kind kind;
     const char *name, *mode;
-    bool over; /* fdopen: the descriptor was there before */
+    bool over;  /* fdopen: the descriptor was there before */
+    bool again; /* freopen: whoever used the stream before may use it still */
 };
 
 /* The descriptor under a new stream belongs to it from now on. */
@@ -55,6 +56,8 @@ static void own_descriptor(struct thread *self, int fd, uint64_t owner, bool ove
 
 static FILE *opened(FILE *stream, const struct opening *opening, const void *frame)
 {
+    if (access_watched() && stream && !opening->again)
+        stream_began(stream);
     struct thread *self = stream ? handles_enter() : NULL;
     if (!self)
         return stream;
@@ -170,6 +173,8 @@ FILE *wrap__IO_popen(const char *command, const char *mode)
 /* Before stream is closed: tells that it is closed already, or that it goes. */
 static void closing(FILE *stream, enum handle_state state, const char *called, const void *frame)
 {
+    if (access_wanted())
+        stream_ends(stream, called, frame);
     struct thread *self = stream ? handles_enter() : NULL;
     if (!self)
         return;
@@ -233,7 +238,8 @@ static FILE *reopened(FILE *stream, FILE *result, const char *path, const char *
 {
     if (result)
         return opened(result,
-                      &(struct opening){.kind = HANDLE_KIND_STREAM, .name = path, .mode = mode},
+                      &(struct opening){
+                          .kind = HANDLE_KIND_STREAM, .name = path, .mode = mode, .again = true},
                       frame);
     struct thread *self = handles_enter();
     if (self) {
