@@ -331,6 +331,7 @@ const char *words_unobserved(unsigned bit)
         "reads were forgotten (--shadow-size raises it).",
         "Data races were not looked for all the time: memory was short, or too many threads ran at "
         "once.",
+        "Some lock orders may be missing: there were more than are kept.",
     };
     return bit < sizeof words / sizeof words[0] ? words[bit] : NULL;
 }

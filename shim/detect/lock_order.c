@@ -1,10 +1,138 @@
+/*
+ * What is held and what is taken are looked up in a memo of the thread first: almost always the
+ * graph has them already. It knows a use by (thread, lineage, locks held with modes, lock taken
+ * with its mode); where, the first one says.
+ */
 #include "detect/lock_order.h"
+
+#include "base/lock.h"
+#include "base/memory.h"
+#include "detect/lock_cycle.h"
+#include "detect/lock_graph.h"
+#include "detect/lock_order_tell.h"
+#include "state/sync.h"
+
+#define MEMO_SLOTS 256u
+
+/* Findings of one search: what a hundred cycles through one use have to say, a few do. */
+#define FOUND_MOST 16u
+
+struct memo {
+    uint64_t known[MEMO_SLOTS]; /* hashes of uses */
+};
+
+static inline uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * 0x9e3779b97f4a7c15ull;
+    return hash ^ hash >> 32;
+}
+
+static inline uint64_t hash_of(const struct thread *self, const struct sync *lock,
+                               enum held_mode mode)
+{
+    const struct held_set *set = &self->held;
+    uint64_t hash = mix(self->lineage.now, (uint64_t)self->number << 32 | lock->id) + mode;
+    for (uint32_t i = 0; i < set->count; i++)
+        hash = mix(hash, (uint64_t)set->rows[i].id << 2 | set->rows[i].mode);
+    return hash | 1;
+}
+
+/* The same locks, held in the same modes. */
+static bool same_held(const struct use *use, const struct held_set *set)
+{
+    if (use->count != set->count)
+        return false;
+    for (uint32_t i = 0; i < set->count; i++)
+        if (use->held[i].id != set->rows[i].id || use->held[i].mode != set->rows[i].mode)
+            return false;
+    return true;
+}
+
+enum known { NEW, SAME, NEWER };
+
+/* Does the edge have this use? One that differs only in that the thread has created others since
+   stands for both when it says the later time: it was before more, and after the same. */
+static enum known known_on(const struct edge *edge, const struct thread *self, enum held_mode mode,
+                           struct use **ret_use)
+{
+    for (uint32_t i = 0; i < edge->count; i++) {
+        struct use *use = edge->uses[i];
+        if (use->thread != self->number || use->mode != mode || !same_held(use, &self->held) ||
+            use->lineage.known != self->lineage.known)
+            continue;
+        bool same = use->lineage.now == self->lineage.now;
+        use->lineage.now = self->lineage.now;
+        *ret_use = use;
+        return same ? SAME : NEWER;
+    }
+    return NEW;
+}
+
+struct found {
+    const struct thread *self;
+    uint32_t count;
+};
+
+static bool found(struct cycle_step *steps, uint32_t count, void *with)
+{
+    struct found *found = with;
+    lock_order_tell(found->self, steps, count);
+    return ++found->count < FOUND_MOST;
+}
+
+/* LOCK_ORDER held. Any lock held is in the graph while it is held, so nothing that is met here is
+   forgotten meanwhile. */
+static void add(const struct thread *self, struct sync *lock, enum held_mode mode, uint32_t stack)
+{
+    const struct held_set *set = &self->held;
+    struct node *to = graph_node(lock);
+    struct use *use = NULL, *old = NULL, *in_cycle = NULL;
+    for (uint32_t i = 0; to && i < set->count; i++) {
+        const struct held *row = &set->rows[i];
+        struct node *from = row->id == row->lock->id ? graph_node(row->lock) : NULL;
+        struct edge *edge = from && from != to ? graph_edge(from, to) : NULL;
+        enum known known = edge ? known_on(edge, self, mode, &old) : SAME;
+        if (known == NEW && !use && !(use = graph_use(self, mode, stack)))
+            return;
+        if (known == NEW)
+            graph_add(edge, use);
+        if (known != SAME && edge_in_cycle(edge))
+            in_cycle = known == NEW ? use : old;
+    }
+    struct found with = {.self = self};
+    if (in_cycle)
+        cycle_search(in_cycle, to, found, &with);
+}
+
+static __attribute__((noinline)) void add_slow(struct thread *self, struct sync *lock,
+                                               enum held_mode mode, uint32_t stack, uint64_t hash)
+{
+    if (!self->orders)
+        __atomic_store_n(&self->orders, arena_alloc(sizeof(struct memo)), __ATOMIC_RELAXED);
+    lock_take(LOCK_ORDER);
+    if (graph_start() && !graph_is_full())
+        add(self, lock, mode, stack);
+    lock_give(LOCK_ORDER);
+    struct memo *memo = self->orders;
+    if (memo)
+        memo->known[hash >> 56] = hash;
+}
 
 void lock_order_taken(struct thread *self, struct sync *lock, enum held_mode mode, bool tried,
                       uint32_t stack)
 {
+    /* What the first thread does before it creates another is ordered before all others. */
+    if (!self->held.count || tried || !observing.locks || vclock_alone())
+        return;
+    const struct memo *memo = self->orders;
+    uint64_t hash = hash_of(self, lock, mode);
+    if (likely(memo && memo->known[hash >> 56] == hash))
+        return;
+    add_slow(self, lock, mode, stack, hash);
 }
 
 void lock_order_after_fork(void)
 {
+    graph_after_fork();
+    lock_order_tell_after_fork();
 }

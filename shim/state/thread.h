@@ -90,6 +90,7 @@ struct thread {
     uint32_t ignore_reads, ignore_writes, ignore_sync;
     void *compiled;    /* shim/compiled: its shadow stack and fences */
     void *accesses;    /* detect/race: its memo of contexts */
+    void *orders;      /* detect/lock_order: its memo of what the graph knows */
     struct use **uses; /* detect/handle_race: its uses of descriptors, by number */
 };
 

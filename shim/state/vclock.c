@@ -90,6 +90,16 @@ static struct vclock *vector_share(struct vclock *vector)
     return vector;
 }
 
+struct vclock *vclock_keep(const struct thread_clock *clock)
+{
+    return vector_share(clock->known);
+}
+
+void vclock_let_go(struct vclock *known)
+{
+    vector_drop(NULL, known);
+}
+
 /* *at becomes a vector of its own with at least count entries. On failure *at stays. */
 static bool vector_own(struct thread_clock *clock, struct vclock **at, uint32_t count)
 {

@@ -125,6 +125,11 @@ extern uint64_t vclock_forced;
 /* Bytes of vectors in use and in free lists. Atomic. */
 extern uint64_t vclock_bytes;
 
+/* What the thread of this clock knows now, for who must remember it; may be NULL. Whoever has kept
+   it lets it go. */
+struct vclock *vclock_keep(const struct thread_clock *clock);
+void vclock_let_go(struct vclock *known);
+
 /* In a fork's child: only the caller is left and everything before is ordered. */
 void vclock_after_fork(void);
 extern uint32_t vclock_world;
