@@ -93,7 +93,7 @@ struct side {
 };
 
 static void tell(struct thread *self, int fd, const struct descriptor *at, const struct side *here,
-                 enum role other_role, const struct side *other, const char *detail)
+                 enum role other_role, const struct side *other, bool at_once, const char *detail)
 {
     struct finding finding;
     const struct handle_row *row = handle_fd_find(fd);
@@ -108,6 +108,8 @@ static void tell(struct thread *self, int fd, const struct descriptor *at, const
     add_held(&finding, ROLE_HELD, here->lockset, here->thread);
     add_held(&finding, ROLE_HELD_EARLIER, other->lockset, other->thread);
     finding.detail = string_keep(detail);
+    if (!at_once)
+        finding_unordered(&finding);
     finding_tell(&finding);
 }
 
@@ -169,7 +171,7 @@ static bool use_of_closed(struct thread *self, struct descriptor *at, int fd, co
     if (!here.stack || !other.stack)
         return true;
     at->told = at->generation;
-    tell(self, fd, at, &here, ROLE_CLOSED, &other,
+    tell(self, fd, at, &here, ROLE_CLOSED, &other, true,
          is_open ? NULL : "The use came after the close: the call fails with EBADF.");
     return true;
 }
@@ -218,6 +220,14 @@ void handle_race_opened(struct thread *self, int fd, uint32_t stack)
     at->opened_thread = self->number;
 }
 
+/* Is that thread still in the call? */
+static bool is_inside(uint32_t thread, int fd, uint32_t stack)
+{
+    const struct thread_row *row = thread_row(thread);
+    return __atomic_load_n(&row->wait_kind, __ATOMIC_ACQUIRE) && row->wait_object == (uint64_t)fd &&
+           row->wait_stack == stack;
+}
+
 static void judge(struct thread *self, int fd, struct descriptor *at, const struct use *uses,
                   const struct side *here)
 {
@@ -228,7 +238,8 @@ static void judge(struct thread *self, int fd, struct descriptor *at, const stru
             continue;
         struct side other = {use->thread, (uint32_t)where, (uint32_t)(where >> 32)};
         if (here->stack && other.stack)
-            tell(self, fd, at, here, ROLE_EARLIER, &other, NULL);
+            tell(self, fd, at, here, ROLE_EARLIER, &other, is_inside(other.thread, fd, other.stack),
+                 NULL);
     }
 }
 

@@ -1,5 +1,6 @@
 /*
- * Descriptors: what opens, duplicates and closes them. No guard is held across a real call: nearly
+ * Descriptors: what opens, duplicates and closes them (pipes, events and sockets have files of
+ * their own). No guard is held across a real call: nearly
  * all of them can block (a FIFO's open, accept, a close that lingers) and are cancellation points.
  */
 #include <errno.h>
@@ -13,8 +14,7 @@
 #include "state/stack.h"
 #include "state/wait.h"
 
-/* fd as a call returned it, linked to what it is an end of (0 = to be asked when it matters). */
-static void born(struct thread *self, int fd, const struct handle_birth *birth, link_t link)
+void descriptor_born(struct thread *self, int fd, const struct handle_birth *birth, link_t link)
 {
     handle_race_opened(self, fd, birth->stack);
     carrier_opened(self, fd, link);
@@ -22,8 +22,8 @@ static void born(struct thread *self, int fd, const struct handle_birth *birth, 
         handle_fd_opened(self, fd, birth);
 }
 
-/* What carries nothing, or is asked what it is when that matters. frame: the wrapper's. */
-static int opened(int fd, enum handle_kind kind, bool cloexec, const char *name, const void *frame)
+int descriptor_opened(int fd, enum handle_kind kind, bool cloexec, const char *name,
+                      const void *frame)
 {
     struct thread *self = fd < 0 ? NULL : guard_enter();
     if (!self)
@@ -32,45 +32,9 @@ static int opened(int fd, enum handle_kind kind, bool cloexec, const char *name,
                                  .flags = cloexec ? HANDLE_CLOEXEC : 0,
                                  .stack = stack_here(self, frame),
                                  .name = name};
-    born(self, fd, &birth, 0);
+    descriptor_born(self, fd, &birth, 0);
     guard_leave(self);
     return fd;
-}
-
-/* Something of its own, that carries order from who writes to who reads. */
-static int opened_event(int fd, enum handle_kind kind, bool cloexec, const void *frame)
-{
-    struct thread *self = fd < 0 ? NULL : guard_enter();
-    if (!self)
-        return fd;
-    struct handle_birth birth = {
-        .kind = kind, .flags = cloexec ? HANDLE_CLOEXEC : 0, .stack = stack_here(self, frame)};
-    enum carrier_kind carrier = kind == HANDLE_KIND_FD_EPOLL ? CARRIER_EPOLL : CARRIER_PIPE;
-    born(self, fd, &birth, carrier_make_one(carrier));
-    guard_leave(self);
-    return fd;
-}
-
-/* Two at once. */
-static int opened_pair(int result, const int fds[2], enum handle_kind kind, bool cloexec,
-                       const void *frame)
-{
-    static const char *const pipe_ends[2] = {"read end", "write end"};
-    struct thread *self = result < 0 ? NULL : guard_enter();
-    if (!self)
-        return result;
-    bool pipe = kind == HANDLE_KIND_FD_PIPE;
-    link_t links[2];
-    carrier_make_pair(pipe ? CARRIER_PIPE : CARRIER_PAIR, links);
-    for (int i = 0; i < 2; i++) {
-        struct handle_birth birth = {.kind = kind,
-                                     .flags = cloexec ? HANDLE_CLOEXEC : 0,
-                                     .stack = stack_here(self, frame),
-                                     .name = pipe ? pipe_ends[i] : NULL};
-        born(self, fds[i], &birth, links[i]);
-    }
-    guard_leave(self);
-    return result;
 }
 
 /* ---- open */
@@ -89,7 +53,7 @@ static int opened_pair(int result, const int fds[2], enum handle_kind kind, bool
     } while (0)
 
 #define FILE_OPENED(call, path, flags)                                                             \
-    opened(call, HANDLE_KIND_FD_FILE, (flags)&O_CLOEXEC, path, FRAME)
+    descriptor_opened(call, HANDLE_KIND_FD_FILE, (flags)&O_CLOEXEC, path, FRAME)
 
 int wrap_open(const char *path, int flags, ...)
 {
@@ -167,74 +131,6 @@ int wrap_creat64(const char *path, mode_t mode)
 int wrap_open_by_handle_at(int mount, struct file_handle *handle, int flags)
 {
     return FILE_OPENED(real.open_by_handle_at(mount, handle, flags), NULL, flags);
-}
-
-/* ---- pipes, sockets, events */
-
-int wrap_pipe(int fds[2])
-{
-    return opened_pair(real.pipe(fds), fds, HANDLE_KIND_FD_PIPE, false, FRAME);
-}
-
-int wrap___pipe(int fds[2])
-{
-    return opened_pair(real.__pipe(fds), fds, HANDLE_KIND_FD_PIPE, false, FRAME);
-}
-
-int wrap_pipe2(int fds[2], int flags)
-{
-    return opened_pair(real.pipe2(fds, flags), fds, HANDLE_KIND_FD_PIPE, flags & O_CLOEXEC, FRAME);
-}
-
-int wrap_socket(int domain, int type, int protocol)
-{
-    return opened(real.socket(domain, type, protocol), HANDLE_KIND_FD_SOCKET, type & SOCK_CLOEXEC,
-                  NULL, FRAME);
-}
-
-int wrap_socketpair(int domain, int type, int protocol, int fds[2])
-{
-    return opened_pair(real.socketpair(domain, type, protocol, fds), fds, HANDLE_KIND_FD_SOCKET,
-                       type & SOCK_CLOEXEC, FRAME);
-}
-
-#define ACCEPTED(call, cloexec)                                                                    \
-    do {                                                                                           \
-        struct thread *self = guard_enter();                                                       \
-        bool waits = self && wait_begin(self, WAIT_ACCEPT, (uint64_t)fd, WAIT_FOREVER, FRAME);     \
-        if (self)                                                                                  \
-            guard_leave(self);                                                                     \
-        int got = call;                                                                            \
-        if (waits)                                                                                 \
-            wait_end(self, got >= 0);                                                              \
-        return opened(got, HANDLE_KIND_FD_SOCKET, cloexec, NULL, FRAME);                           \
-    } while (0)
-
-int wrap_accept(int fd, struct sockaddr *address, socklen_t *size)
-{
-    ACCEPTED(real.accept(fd, address, size), false);
-}
-
-int wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
-{
-    ACCEPTED(real.accept4(fd, address, size, flags), flags & SOCK_CLOEXEC);
-}
-
-int wrap_eventfd(unsigned count, int flags)
-{
-    return opened_event(real.eventfd(count, flags), HANDLE_KIND_FD_EVENTFD, flags & EFD_CLOEXEC,
-                        FRAME);
-}
-
-int wrap_epoll_create(int size)
-{
-    return opened_event(real.epoll_create(size), HANDLE_KIND_FD_EPOLL, false, FRAME);
-}
-
-int wrap_epoll_create1(int flags)
-{
-    return opened(real.epoll_create1(flags), HANDLE_KIND_FD_EPOLL, flags & EPOLL_CLOEXEC, NULL,
-                  FRAME);
 }
 
 /* ---- duplicates */

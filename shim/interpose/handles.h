@@ -2,7 +2,17 @@
 #ifndef HOLDFAST_INTERPOSE_HANDLES_H
 #define HOLDFAST_INTERPOSE_HANDLES_H
 
+#include "state/carrier.h"
 #include "state/handle.h"
+
+/* A call has returned fd: tells all that keep something by number. link: what it is an end of, 0 =
+   to be asked when it matters. Guard entered. */
+void descriptor_born(struct thread *self, int fd, const struct handle_birth *birth, link_t link);
+
+/* The same for what carries nothing, or is asked what it is when that matters. fd: as the call
+   returned it, and returned again. frame: the wrapper's. */
+int descriptor_opened(int fd, enum handle_kind kind, bool cloexec, const char *name,
+                      const void *frame);
 
 /* Entered when handles are watched; NULL: pass the call through. */
 static inline struct thread *handles_enter(void)

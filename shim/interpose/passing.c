@@ -1,25 +1,10 @@
 #include "interpose/passing.h"
 
-#include "state/block.h"
+#include <sys/signalfd.h>
+
+#include "state/carrier_socket.h"
 #include "state/readable.h"
-
-#define PAGE       4096u
-#define PARTS_MOST 1024u /* UIO_MAXIOV of linux/uio.h: more is refused */
-
-/* On its own stack and in live heap blocks nothing needs to be asked. */
-bool pass_readable(const struct thread *self, const void *at, size_t size)
-{
-    uintptr_t start = (uintptr_t)at, end = start + size;
-    if (end < start || start < PAGE || end >> 47)
-        return false;
-    if (start >= (uintptr_t)__builtin_frame_address(0) && end <= self->stack_high)
-        return true;
-    /* The question is put in words, which must not reach beyond the last byte's page. */
-    for (uintptr_t page = start & ~(uintptr_t)(PAGE - 1); page < end; page += PAGE)
-        if (!memory_is_readable(page))
-            return false;
-    return true;
-}
+#include "state/signal_clock.h"
 
 static struct passing whole_of(const struct passing *passing)
 {
@@ -31,7 +16,8 @@ static struct passing whole_of(const struct passing *passing)
 void pass_parts(const struct passing *passing, const struct iovec *parts, size_t count)
 {
     size_t left = passing->most;
-    if (count > PARTS_MOST || !pass_readable(passing->self, parts, count * sizeof *parts))
+    if (count > MESSAGES_MOST ||
+        !memory_range_is_readable(passing->self, parts, count * sizeof *parts))
         return;
     pass_whole(passing, parts, count * sizeof *parts, ACCESS_READ);
     for (size_t i = 0; i < count && left; i++) {
@@ -45,7 +31,7 @@ void pass_parts(const struct passing *passing, const struct iovec *parts, size_t
 void pass_message(const struct passing *passing, const struct msghdr *message)
 {
     struct passing whole = whole_of(passing);
-    if (!pass_readable(passing->self, message, sizeof *message))
+    if (!memory_range_is_readable(passing->self, message, sizeof *message))
         return;
     pass_whole(passing, message, sizeof *message, ACCESS_READ);
     pass_parts(passing, message->msg_iov, message->msg_iovlen);
@@ -59,7 +45,8 @@ void pass_messages(const struct passing *passing, const struct mmsghdr *messages
     bool taken = passing->how == ACCESS_WRITE;
     if (taken && count > passing->most)
         count = (unsigned)passing->most;
-    if (count > PARTS_MOST || !pass_readable(passing->self, messages, count * sizeof *messages))
+    if (count > MESSAGES_MOST ||
+        !memory_range_is_readable(passing->self, messages, count * sizeof *messages))
         return;
     for (unsigned i = 0; i < count; i++) {
         struct passing one = *passing;
@@ -85,4 +72,32 @@ void pass_takes(struct thread *self, int fd, bool failed)
 {
     if (!failed || (errno != EAGAIN && errno != EINTR))
         carrier_takes(self, fd);
+}
+
+void pass_sends(struct thread *self, int fd, const struct sockaddr *to, socklen_t size,
+                const void *frame)
+{
+    handle_race_use(self, fd, frame);
+    struct descriptor *at = descriptor_find(fd);
+    if (at && at->link & LINK_DATAGRAM)
+        carrier_sends(self, fd, to, size);
+    else
+        carrier_gives(self, fd);
+}
+
+void pass_sends_message(struct thread *self, int fd, const struct msghdr *message,
+                        const void *frame)
+{
+    bool known = memory_range_is_readable(self, message, sizeof *message);
+    pass_sends(self, fd, known ? message->msg_name : NULL, known ? message->msg_namelen : 0, frame);
+}
+
+void pass_signals(struct thread *self, int fd, const void *buffer, size_t size)
+{
+    struct descriptor *at = descriptor_find(fd);
+    if (!at || !(at->link & LINK_SIGNALS))
+        return;
+    const struct signalfd_siginfo *info = buffer;
+    for (; size >= sizeof *info; info++, size -= sizeof *info)
+        signal_met(self, (int)info->ssi_signo);
 }

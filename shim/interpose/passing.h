@@ -47,35 +47,52 @@ static inline void pass_bytes(const struct passing *passing, const void *buffer,
    refuse. */
 void pass_parts(const struct passing *passing, const struct iovec *parts, size_t count);
 void pass_message(const struct passing *passing, const struct msghdr *message);
+#define MESSAGES_MOST 1024u /* UIO_MAXIOV of linux/uio.h: more is refused */
 void pass_messages(const struct passing *passing, const struct mmsghdr *messages, unsigned count);
-
-/* May these bytes be read without a fault? */
-bool pass_readable(const struct thread *self, const void *at, size_t size);
 
 #define BYTES(buffer, size)       pass_bytes(&passing, buffer, size)
 #define PARTS(parts, count)       pass_parts(&passing, parts, (size_t)(count))
 #define MESSAGE(message)          pass_message(&passing, message)
 #define MESSAGES(messages, count) pass_messages(&passing, messages, count)
+#define ADDRESS(address, size)    pass_address(&passing, address, size)
 
-/* Before: fd is used; and given to. */
+/* The sender's, after the call. */
+static inline void pass_address(const struct passing *passing, const void *address,
+                                const socklen_t *size)
+{
+    if (!address || !size)
+        return;
+    pass_whole(passing, address, *size, ACCESS_WRITE);
+    pass_whole(passing, size, sizeof *size, ACCESS_WRITE);
+}
+
+/* Before: fd is used; and given to; a datagram is given to where it goes. */
 void pass_uses(struct thread *self, int fd, const void *frame);
 void pass_gives(struct thread *self, int fd, const void *frame);
+void pass_sends(struct thread *self, int fd, const struct sockaddr *to, socklen_t size,
+                const void *frame);
+void pass_sends_message(struct thread *self, int fd, const struct msghdr *message,
+                        const void *frame);
 
 /* After: what was given is taken, unless there was nothing yet. */
 void pass_takes(struct thread *self, int fd, bool failed);
 
-/* The body of such a wrapper. before, after: statements that see self, passing, and after: result.
- */
+/* A signalfd's: signals are met by reading them. */
+void pass_signals(struct thread *self, int fd, const void *buffer, size_t size);
+
+/* The body of such a wrapper. kind: 0 = it does not wait; before, after: statements that see self,
+   passing, and (after) result. */
 #define PASS(kind, object, deadline, call, woken, before, after)                                   \
     do {                                                                                           \
         struct thread *self = guard_enter();                                                       \
         struct passing passing = {self, FRAME, ACCESS_READ, SIZE_MAX};                             \
+        (void)passing;                                                                             \
         bool waits = false;                                                                        \
         if (likely(self)) {                                                                        \
             if (carriers_watched()) {                                                              \
                 before;                                                                            \
             }                                                                                      \
-            waits = wait_begin(self, kind, (uint64_t)(object), deadline, FRAME);                   \
+            waits = (kind) && wait_begin(self, kind, (uint64_t)(object), deadline, FRAME);         \
             guard_leave(self);                                                                     \
         }                                                                                          \
         __typeof__(call) result = call;                                                            \

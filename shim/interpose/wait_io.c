@@ -3,12 +3,18 @@
 
 ssize_t wrap_read(int fd, void *buffer, size_t size)
 {
-    TAKE(fd, real.read(fd, buffer, size), BYTES(buffer, size));
+    TAKE(fd, real.read(fd, buffer, size), {
+        BYTES(buffer, size);
+        pass_signals(self, fd, buffer, (size_t)result);
+    });
 }
 
 ssize_t wrap___read(int fd, void *buffer, size_t size)
 {
-    TAKE(fd, real.__read(fd, buffer, size), BYTES(buffer, size));
+    TAKE(fd, real.__read(fd, buffer, size), {
+        BYTES(buffer, size);
+        pass_signals(self, fd, buffer, (size_t)result);
+    });
 }
 
 ssize_t wrap___read_chk(int fd, void *buffer, size_t size, size_t room)

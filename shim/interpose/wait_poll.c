@@ -1,5 +1,8 @@
-/* Waiting for any of several descriptors. With a time of zero nobody waits. */
-#include "interpose/blocking.h"
+/* Waiting for any of several descriptors. With a time of zero nobody waits. Who finds one ready has
+   seen what was written to it. */
+#include "interpose/passing.h"
+#include "state/carrier_epoll.h"
+#include "state/readable.h"
 
 static uint64_t deadline_ms(int ms)
 {
@@ -20,87 +23,196 @@ static bool is_zero(const struct timespec *time)
     return time && time->tv_sec == 0 && time->tv_nsec == 0;
 }
 
+/* ---- poll */
+
+#define FDS_MOST (1u << 16)
+
+static void poll_uses(const struct passing *passing, const struct pollfd *fds, nfds_t count)
+{
+    if (count > FDS_MOST || !memory_range_is_readable(passing->self, fds, count * sizeof *fds))
+        return;
+    pass_whole(passing, fds, count * sizeof *fds, ACCESS_READ);
+    for (nfds_t i = 0; i < count; i++)
+        if (fds[i].fd >= 0)
+            handle_race_use(passing->self, fds[i].fd, passing->frame);
+}
+
+static void poll_takes(const struct passing *passing, const struct pollfd *fds, nfds_t count)
+{
+    for (nfds_t i = 0; i < count; i++) {
+        pass_whole(passing, &fds[i].revents, sizeof fds[i].revents, ACCESS_WRITE);
+        if (fds[i].revents && fds[i].fd >= 0)
+            carrier_takes(passing->self, fds[i].fd);
+    }
+}
+
+#define POLL(blocks, deadline, call)                                                               \
+    PASS((blocks) ? WAIT_POLL : 0, 0, (blocks) ? deadline : WAIT_FOREVER, call, result > 0,        \
+         poll_uses(&passing, fds, count), if (result >= 0) poll_takes(&passing, fds, count))
+
 int wrap_poll(struct pollfd *fds, nfds_t count, int ms)
 {
-    if (ms == 0)
-        return real.poll(fds, count, ms);
-    BLOCKING(WAIT_POLL, 0, deadline_ms(ms), real.poll(fds, count, ms), result > 0);
+    POLL(ms != 0, deadline_ms(ms), real.poll(fds, count, ms));
 }
 
 int wrap___poll(struct pollfd *fds, nfds_t count, int ms)
 {
-    if (ms == 0)
-        return real.__poll(fds, count, ms);
-    BLOCKING(WAIT_POLL, 0, deadline_ms(ms), real.__poll(fds, count, ms), result > 0);
+    POLL(ms != 0, deadline_ms(ms), real.__poll(fds, count, ms));
 }
 
 int wrap___poll_chk(struct pollfd *fds, nfds_t count, int ms, size_t room)
 {
-    if (ms == 0)
-        return real.__poll_chk(fds, count, ms, room);
-    BLOCKING(WAIT_POLL, 0, deadline_ms(ms), real.__poll_chk(fds, count, ms, room), result > 0);
+    POLL(ms != 0, deadline_ms(ms), real.__poll_chk(fds, count, ms, room));
 }
 
 int wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *time, const sigset_t *mask)
 {
-    if (is_zero(time))
-        return real.ppoll(fds, count, time, mask);
-    BLOCKING(WAIT_POLL, 0, deadline_in(time), real.ppoll(fds, count, time, mask), result > 0);
+    POLL(!is_zero(time), deadline_in(time), real.ppoll(fds, count, time, mask));
 }
 
 int wrap___ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *time,
                      const sigset_t *mask, size_t room)
 {
-    if (is_zero(time))
-        return real.__ppoll_chk(fds, count, time, mask, room);
-    BLOCKING(WAIT_POLL, 0, deadline_in(time), real.__ppoll_chk(fds, count, time, mask, room),
-             result > 0);
+    POLL(!is_zero(time), deadline_in(time), real.__ppoll_chk(fds, count, time, mask, room));
 }
+
+/* ---- select */
+
+struct sets {
+    fd_set *set[3];
+};
+
+/* The kernel looks at whole words of each set (core_sys_select in fs/select.c). */
+static size_t set_size(int count)
+{
+    return ((size_t)count + 63) / 64 * 8;
+}
+
+static void each_in_sets(const struct passing *passing, int count, const struct sets *sets,
+                         void (*visit)(const struct passing *passing, int fd))
+{
+    for (int word = 0; word * 64 < count; word++) {
+        uint64_t bits = 0;
+        for (int i = 0; i < 3; i++)
+            if (sets->set[i])
+                bits |= ((const uint64_t *)sets->set[i])[word];
+        for (; bits; bits &= bits - 1)
+            visit(passing, word * 64 + __builtin_ctzll(bits));
+    }
+}
+
+static void visit_use(const struct passing *passing, int fd)
+{
+    handle_race_use(passing->self, fd, passing->frame);
+}
+
+static void visit_take(const struct passing *passing, int fd)
+{
+    carrier_takes(passing->self, fd);
+}
+
+static void select_uses(const struct passing *passing, int count, const struct sets *sets)
+{
+    if (count <= 0 || (unsigned)count > FDS_MOST)
+        return;
+    for (int i = 0; i < 3; i++)
+        if (sets->set[i] && !memory_range_is_readable(passing->self, sets->set[i], set_size(count)))
+            return;
+    for (int i = 0; i < 3; i++)
+        pass_whole(passing, sets->set[i], set_size(count), ACCESS_READ);
+    each_in_sets(passing, count, sets, visit_use);
+}
+
+static void select_takes(const struct passing *passing, int count, const struct sets *sets)
+{
+    if (count <= 0 || (unsigned)count > FDS_MOST)
+        return;
+    for (int i = 0; i < 3; i++)
+        pass_whole(passing, sets->set[i], set_size(count), ACCESS_WRITE);
+    each_in_sets(passing, count, sets, visit_take);
+}
+
+#define SELECT(blocks, deadline, call)                                                             \
+    const struct sets sets = {{in, out, odd}};                                                     \
+    PASS((blocks) ? WAIT_SELECT : 0, 0, (blocks) ? deadline : WAIT_FOREVER, call, result > 0,      \
+         select_uses(&passing, count, &sets),                                                      \
+         if (result >= 0) select_takes(&passing, count, &sets))
 
 int wrap_select(int count, fd_set *in, fd_set *out, fd_set *odd, struct timeval *time)
 {
-    if (time && time->tv_sec == 0 && time->tv_usec == 0)
-        return real.select(count, in, out, odd, time);
-    BLOCKING(WAIT_SELECT, 0, deadline_us(time), real.select(count, in, out, odd, time), result > 0);
+    bool blocks = !time || time->tv_sec || time->tv_usec;
+    SELECT(blocks, deadline_us(time), real.select(count, in, out, odd, time));
 }
 
 int wrap___select(int count, fd_set *in, fd_set *out, fd_set *odd, struct timeval *time)
 {
-    if (time && time->tv_sec == 0 && time->tv_usec == 0)
-        return real.__select(count, in, out, odd, time);
-    BLOCKING(WAIT_SELECT, 0, deadline_us(time), real.__select(count, in, out, odd, time),
-             result > 0);
+    bool blocks = !time || time->tv_sec || time->tv_usec;
+    SELECT(blocks, deadline_us(time), real.__select(count, in, out, odd, time));
 }
 
 int wrap_pselect(int count, fd_set *in, fd_set *out, fd_set *odd, const struct timespec *time,
                  const sigset_t *mask)
 {
-    if (is_zero(time))
-        return real.pselect(count, in, out, odd, time, mask);
-    BLOCKING(WAIT_SELECT, 0, deadline_in(time), real.pselect(count, in, out, odd, time, mask),
-             result > 0);
+    SELECT(!is_zero(time), deadline_in(time), real.pselect(count, in, out, odd, time, mask));
 }
+
+/* ---- epoll */
+
+static void epoll_takes(const struct passing *passing, int fd, const struct epoll_event *events,
+                        int count)
+{
+    carrier_takes(passing->self, fd);
+    pass_whole(passing, events, (size_t)count * sizeof *events, ACCESS_WRITE);
+    for (int i = 0; i < count; i++)
+        carrier_epoll_ready(passing->self, fd, events[i].data.u64);
+}
+
+#define EPOLL(blocks, deadline, call)                                                              \
+    PASS((blocks) ? WAIT_EPOLL : 0, fd, (blocks) ? deadline : WAIT_FOREVER, call, result > 0,      \
+         pass_uses(self, fd, FRAME), if (result > 0) epoll_takes(&passing, fd, events, result))
 
 int wrap_epoll_wait(int fd, struct epoll_event *events, int count, int ms)
 {
-    if (ms == 0)
-        return real.epoll_wait(fd, events, count, ms);
-    BLOCKING(WAIT_EPOLL, fd, deadline_ms(ms), real.epoll_wait(fd, events, count, ms), result > 0);
+    EPOLL(ms != 0, deadline_ms(ms), real.epoll_wait(fd, events, count, ms));
 }
 
 int wrap_epoll_pwait(int fd, struct epoll_event *events, int count, int ms, const sigset_t *mask)
 {
-    if (ms == 0)
-        return real.epoll_pwait(fd, events, count, ms, mask);
-    BLOCKING(WAIT_EPOLL, fd, deadline_ms(ms), real.epoll_pwait(fd, events, count, ms, mask),
-             result > 0);
+    EPOLL(ms != 0, deadline_ms(ms), real.epoll_pwait(fd, events, count, ms, mask));
 }
 
 int wrap_epoll_pwait2(int fd, struct epoll_event *events, int count, const struct timespec *time,
                       const sigset_t *mask)
 {
-    if (is_zero(time))
-        return real.epoll_pwait2(fd, events, count, time, mask);
-    BLOCKING(WAIT_EPOLL, fd, deadline_in(time), real.epoll_pwait2(fd, events, count, time, mask),
-             result > 0);
+    EPOLL(!is_zero(time), deadline_in(time), real.epoll_pwait2(fd, events, count, time, mask));
+}
+
+static void controls(struct thread *self, int epoll, int operation, int fd,
+                     const struct epoll_event *event, const void *frame)
+{
+    struct passing passing = {self, frame, ACCESS_READ, SIZE_MAX};
+    if (carriers_watched()) {
+        handle_race_use(self, epoll, frame);
+        handle_race_use(self, fd, frame);
+    }
+    if (operation == EPOLL_CTL_DEL || !memory_range_is_readable(self, event, sizeof *event))
+        return;
+    if (carriers_watched())
+        pass_whole(&passing, event, sizeof *event, ACCESS_READ);
+    carrier_epoll_adds(self, epoll, fd, event->data.u64);
+}
+
+int wrap_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+    struct thread *self = guard_enter();
+    if (self) {
+        controls(self, epoll, operation, fd, event, FRAME);
+        guard_leave(self);
+    }
+    int result = real.epoll_ctl(epoll, operation, fd, event);
+    if (operation == EPOLL_CTL_DEL && result == 0 && (self = guard_enter())) {
+        carrier_epoll_removed(self, epoll, fd);
+        guard_leave(self);
+    }
+    return result;
 }

@@ -1,4 +1,4 @@
-/* Waiting on sockets. accept is a birth too: see the descriptors. */
+/* Data through sockets. */
 #include "interpose/passing.h"
 
 ssize_t wrap_recv(int fd, void *buffer, size_t size, int flags)
@@ -14,14 +14,19 @@ ssize_t wrap___recv_chk(int fd, void *buffer, size_t size, size_t room, int flag
 ssize_t wrap_recvfrom(int fd, void *buffer, size_t size, int flags, __SOCKADDR_ARG from,
                       socklen_t *from_size)
 {
-    TAKE(fd, real.recvfrom(fd, buffer, size, flags, from, from_size), BYTES(buffer, size));
+    TAKE(fd, real.recvfrom(fd, buffer, size, flags, from, from_size), {
+        BYTES(buffer, size);
+        ADDRESS(from.__sockaddr__, from_size);
+    });
 }
 
 ssize_t wrap___recvfrom_chk(int fd, void *buffer, size_t size, size_t room, int flags,
                             struct sockaddr *from, socklen_t *from_size)
 {
-    TAKE(fd, real.__recvfrom_chk(fd, buffer, size, room, flags, from, from_size),
-         BYTES(buffer, size));
+    TAKE(fd, real.__recvfrom_chk(fd, buffer, size, room, flags, from, from_size), {
+        BYTES(buffer, size);
+        ADDRESS(from, from_size);
+    });
 }
 
 ssize_t wrap_recvmsg(int fd, struct msghdr *message, int flags)
@@ -49,25 +54,36 @@ ssize_t wrap___send(int fd, const void *buffer, size_t size, int flags)
 ssize_t wrap_sendto(int fd, const void *buffer, size_t size, int flags, __CONST_SOCKADDR_ARG to,
                     socklen_t to_size)
 {
-    GIVE(fd, real.sendto(fd, buffer, size, flags, to, to_size), BYTES(buffer, size));
+    PASS(
+        WAIT_WRITE, fd, WAIT_FOREVER, real.sendto(fd, buffer, size, flags, to, to_size),
+        result >= 0,
+        {
+            BYTES(buffer, size);
+            pass_whole(&passing, to.__sockaddr__, to_size, ACCESS_READ);
+            pass_sends(self, fd, to.__sockaddr__, to_size, FRAME);
+        },
+        if (unlikely(result < 0)) pass_takes(self, fd, true));
 }
 
 ssize_t wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 {
-    GIVE(fd, real.sendmsg(fd, message, flags), MESSAGE(message));
+    PASS(
+        WAIT_WRITE, fd, WAIT_FOREVER, real.sendmsg(fd, message, flags), result >= 0,
+        {
+            MESSAGE(message);
+            pass_sends_message(self, fd, message, FRAME);
+        },
+        if (unlikely(result < 0)) pass_takes(self, fd, true));
 }
 
 int wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
-    GIVE(fd, real.sendmmsg(fd, messages, count, flags), MESSAGES(messages, count));
-}
-
-int wrap_connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
-{
-    BLOCKING_FD(WAIT_CONNECT, fd, real.connect(fd, address, size));
-}
-
-int wrap___connect(int fd, const struct sockaddr *address, socklen_t size)
-{
-    BLOCKING_FD(WAIT_CONNECT, fd, real.__connect(fd, address, size));
+    PASS(
+        WAIT_WRITE, fd, WAIT_FOREVER, real.sendmmsg(fd, messages, count, flags), result >= 0,
+        {
+            MESSAGES(messages, count);
+            for (unsigned i = 0; i < count && i < MESSAGES_MOST; i++)
+                pass_sends_message(self, fd, &messages[i].msg_hdr, FRAME);
+        },
+        if (unlikely(result < 0)) pass_takes(self, fd, true));
 }

@@ -6,6 +6,8 @@
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/syscall.h"
+#include "state/carrier_epoll.h"
+#include "state/carrier_socket.h"
 
 struct descriptor *descriptor_chunks[DESCRIPTORS_MAX / DESCRIPTOR_CHUNK];
 
@@ -110,6 +112,8 @@ void carrier_drop(struct carrier *carrier)
     lock_give(LOCK_CARRIERS);
     if (!last)
         return;
+    if (carrier->kind == CARRIER_EPOLL)
+        carrier_epoll_end(carrier);
     vclock_clear(&carrier->clock[0]);
     vclock_clear(&carrier->clock[1]);
     lock_take(LOCK_CARRIERS);
@@ -233,7 +237,9 @@ void carrier_give_slow(struct thread *self, int fd)
     if (self->ignore_sync)
         return;
     link_t link = carrier_learn(self, fd);
-    if (link & LINK_SHARED)
+    if (link & LINK_DATAGRAM)
+        carrier_sends(self, fd, NULL, 0);
+    else if (link & LINK_SHARED)
         vclock_release_join(&self->clock, carrier_clock(link, LINK_GIVE));
 }
 

@@ -35,12 +35,12 @@ enum carrier_kind {
     CARRIER_PIPE,     /* also eventfd, timerfd …: one clock */
     CARRIER_PAIR,     /* two ends, a clock each */
     CARRIER_INODE,    /* a file, FIFO or message queue: all that have it open share it */
-    CARRIER_LISTENER, /* a listening socket, or a bound one that takes datagrams */
+    CARRIER_LISTENER, /* a listening socket: [0] from who connects, [1] to them */
     CARRIER_EPOLL,
-    CARRIER_KEYED, /* System V queues and semaphores */
+    CARRIER_KEYED, /* what goes by a name: System V objects, names of datagram sockets */
 };
 
-struct watch; /* one descriptor that an epoll watches (carrier_epoll.c) */
+struct watches; /* what an epoll watches (carrier_epoll.c) */
 
 struct carrier {
     struct sync_clock clock[2];
@@ -54,20 +54,29 @@ struct carrier {
             uint32_t connecting; /* atomic: of these, still in the call */
         } listener;
         struct {
-            struct watch **by_fd, **by_data; /* lock */
+            struct watches *table; /* lock */
             uint32_t lock;
-            uint32_t count;
+            uint32_t world; /* of the lock */
         } epoll;
+        struct {
+            uint32_t state; /* atomic; enum connection_state */
+        } connection;
     };
 } __attribute__((aligned(64)));
+
+/* A connection that was made and not accepted yet counts once more: its maker may be done with it
+   before it is accepted. */
+enum connection_state { CONNECTION_NEW, CONNECTION_PENDING, CONNECTION_ACCEPTED };
 
 /* Of a link: the clock that a write gives to, the one that a read takes from, whether anybody here
    could take what is given. */
 typedef uintptr_t link_t;
-#define LINK_GIVE   1u
-#define LINK_TAKE   2u
-#define LINK_SHARED 4u
-#define LINK_FLAGS  63u
+#define LINK_GIVE     1u
+#define LINK_TAKE     2u
+#define LINK_SHARED   4u
+#define LINK_DATAGRAM 8u  /* where it gives to depends on the message: carrier_socket.h */
+#define LINK_SIGNALS  16u /* a signalfd */
+#define LINK_FLAGS    63u
 
 /* A use of a descriptor by a thread (detect/handle_race.c). */
 struct use;
@@ -145,6 +154,9 @@ link_t carrier_nowhere(void);
 
 /* ---- order */
 
+/* What fd is, asked of the kernel when it is not known; 0 when it is not open. */
+link_t carrier_learn(struct thread *self, int fd);
+
 void carrier_give_slow(struct thread *self, int fd);
 void carrier_take_slow(struct thread *self, struct sync_clock *clock);
 
@@ -168,7 +180,9 @@ static inline void carrier_takes(struct thread *self, int fd)
 {
     struct descriptor *at = descriptor_find(fd);
     link_t link = at ? __atomic_load_n(&at->link, __ATOMIC_ACQUIRE) : 0;
-    if (link) {
+    if (unlikely(!link))
+        link = carrier_learn(self, fd);
+    if (likely(link)) {
         struct sync_clock *clock = carrier_clock(link, LINK_TAKE);
         if (__atomic_load_n(&clock->stamp, __ATOMIC_RELAXED) ||
             __atomic_load_n(&clock->known, __ATOMIC_RELAXED))
@@ -187,9 +201,6 @@ void carrier_takes_inode(struct thread *self, int fd);
 enum carrier_name { CARRIER_MESSAGES = 1, CARRIER_SEMAPHORES = 2 };
 void carrier_gives_named(struct thread *self, enum carrier_name name, uint64_t id);
 void carrier_takes_named(struct thread *self, enum carrier_name name, uint64_t id);
-
-/* What fd is, asked of the kernel; its link afterwards is not 0 unless memory is short. */
-link_t carrier_learn(struct thread *self, int fd);
 
 /* For carrier_socket.c and carrier_epoll.c: the carrier with this key, made when make; counted for
    the caller, who drops it. */

@@ -16,6 +16,19 @@ bool memory_is_readable(uintptr_t at)
     return raw_syscall(SYS_rt_sigprocmask, NO_SUCH_HOW, at, 0, 8) != -14 /* EFAULT */;
 }
 
+bool memory_range_is_readable(const struct thread *self, const void *at, size_t size)
+{
+    uintptr_t start = (uintptr_t)at, end = start + size;
+    if (end < start || start < PAGE || end >> 47)
+        return false;
+    if (start >= (uintptr_t)__builtin_frame_address(0) && end <= self->stack_high)
+        return true;
+    for (uintptr_t page = page_of(start); page < end; page += PAGE)
+        if (!memory_is_readable(page))
+            return false;
+    return true;
+}
+
 struct readable readable_from(const struct stack_start *start)
 {
     struct readable memory = {.first = start->sp, .low = start->low, .high = start->high};

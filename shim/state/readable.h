@@ -34,4 +34,7 @@ bool readable_step(uintptr_t sp, uintptr_t cfa);
 /* True when the eight bytes at an address can be read. One system call that has no effect. */
 bool memory_is_readable(uintptr_t at);
 
+/* The same for a range; asks nothing for what lies on the thread's own stack above the caller. */
+bool memory_range_is_readable(const struct thread *self, const void *at, size_t size);
+
 #endif

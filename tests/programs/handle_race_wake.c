@@ -1,5 +1,5 @@
 /* Closing a descriptor to get a thread out of a call that sleeps on it.
-// expect: handle-race count=1 function=sleeper role=earlier
+// expect: handle-race count=1 confidence=certain function=sleeper role=earlier
 // expect: handle-race count=1 function=waker role=here
 */
 #include <pthread.h>
