@@ -15,7 +15,7 @@ static const char *const names[FUNCTION_COUNT] = {
 #undef SYMBOL
 };
 
-/* early_NAME: push the entry's index, look everything up, go on to the real function with all
+/* early_NAME: push the entry's index, look up what is not yet, go on to the real function with all
    argument registers as they were. */
 __asm__(".text\n"
         ".type early_common, @function\n"
@@ -31,7 +31,8 @@ __asm__(".text\n"
         "movaps %xmm0, 64(%rsp)\n movaps %xmm1, 80(%rsp)\n movaps %xmm2, 96(%rsp)\n"
         "movaps %xmm3, 112(%rsp)\n movaps %xmm4, 128(%rsp)\n movaps %xmm5, 144(%rsp)\n"
         "movaps %xmm6, 160(%rsp)\n movaps %xmm7, 176(%rsp)\n"
-        "call real_find\n"
+        "mov 8(%rbp), %rdi\n"
+        "call real_find_for\n"
         "mov 8(%rbp), %r11\n"
         "lea real(%rip), %r10\n"
         "mov (%r10,%r11,8), %r11\n"
@@ -79,17 +80,31 @@ bool real_is_there(const void *entry)
     return true;
 }
 
-/* dlsym of a name that is nowhere formats an error, and an allocator behind us that is called for
-   it the first time may call what is not looked up yet: we come here again from within. Each entry
-   is claimed once, so the inner call goes on behind the entry that the outer one is busy with. */
+static void find(uint64_t index)
+{
+    void **entries = (void **)&real, *next = dlsym(RTLD_NEXT, names[index]);
+    if (next)
+        __atomic_store_n(&entries[index], next, __ATOMIC_RELEASE);
+}
+
+static int begun;
+
 void real_find(void)
 {
-    static int claimed;
-    void **entries = (void **)&real;
-    while (__atomic_load_n(&claimed, __ATOMIC_RELAXED) < FUNCTION_COUNT) {
-        int i = __atomic_fetch_add(&claimed, 1, __ATOMIC_RELAXED);
-        void *next = i < FUNCTION_COUNT ? dlsym(RTLD_NEXT, names[i]) : NULL;
-        if (next)
-            __atomic_store_n(&entries[i], next, __ATOMIC_RELEASE);
-    }
+    if (__atomic_exchange_n(&begun, 1, __ATOMIC_RELAXED))
+        return;
+    for (uint64_t i = 0; i < FUNCTION_COUNT; i++)
+        find(i);
+}
+
+/* dlsym of a name that is nowhere formats an error, and an allocator behind us that is called for
+   it the first time may call what is not looked up yet, with its own locks held. We come here again
+   from within: then only the one that is called is looked up, which is there, so that no second
+   error asks for memory. */
+void real_find_for(uint64_t index)
+{
+    if (__atomic_load_n(&begun, __ATOMIC_RELAXED))
+        find(index);
+    else
+        real_find();
 }

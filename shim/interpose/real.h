@@ -77,6 +77,8 @@ extern struct real real;
 
 /* Looks all of them up. Idempotent; any thread; also runs by itself at the first call of any. */
 void real_find(void);
+/* The stubs': index of the one that was called. */
+void real_find_for(uint64_t index);
 
 /* True when real.NAME is more than a stub: the function exists in this process. */
 bool real_is_there(const void *entry);
