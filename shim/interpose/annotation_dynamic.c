@@ -103,22 +103,22 @@ void annotate_AnnotateThreadName(PLACE, const char *name)
 }
 
 #define NOTHING(name, ...)                                                                         \
-    void annotate_##name(PLACE __VA_OPT__(, ) __VA_ARGS__)                                         \
+    void annotate_##name(__VA_ARGS__)                                                              \
     {                                                                                              \
         UNUSED;                                                                                    \
     }
 #pragma GCC diagnostic ignored "-Wunused-parameter"
-NOTHING(AnnotateMutexIsUsedAsCondVar, const volatile void *mutex)
-NOTHING(AnnotateMutexIsNotPHB, const volatile void *mutex)
-NOTHING(AnnotatePCQCreate, const volatile void *queue)
-NOTHING(AnnotatePCQDestroy, const volatile void *queue)
-NOTHING(AnnotatePublishMemoryRange, const volatile void *address, size_t size)
-NOTHING(AnnotateUnpublishMemoryRange, const volatile void *address, size_t size)
-NOTHING(AnnotateExpectRace, const volatile void *address, const char *why)
-NOTHING(AnnotateFlushExpectedRaces)
-NOTHING(AnnotateTraceMemory, const volatile void *address)
-NOTHING(AnnotateNoOp, const volatile void *address)
-NOTHING(AnnotateEnableRaceDetection, int enable)
-NOTHING(AnnotateFlushState)
-NOTHING(AnnotateMemoryIsInitialized, const volatile void *address, size_t size)
-NOTHING(AnnotateMemoryIsUninitialized, const volatile void *address, size_t size)
+NOTHING(AnnotateMutexIsUsedAsCondVar, PLACE, const volatile void *mutex)
+NOTHING(AnnotateMutexIsNotPHB, PLACE, const volatile void *mutex)
+NOTHING(AnnotatePCQCreate, PLACE, const volatile void *queue)
+NOTHING(AnnotatePCQDestroy, PLACE, const volatile void *queue)
+NOTHING(AnnotatePublishMemoryRange, PLACE, const volatile void *address, size_t size)
+NOTHING(AnnotateUnpublishMemoryRange, PLACE, const volatile void *address, size_t size)
+NOTHING(AnnotateExpectRace, PLACE, const volatile void *address, const char *why)
+NOTHING(AnnotateFlushExpectedRaces, PLACE)
+NOTHING(AnnotateTraceMemory, PLACE, const volatile void *address)
+NOTHING(AnnotateNoOp, PLACE, const volatile void *address)
+NOTHING(AnnotateEnableRaceDetection, PLACE, int enable)
+NOTHING(AnnotateFlushState, PLACE)
+NOTHING(AnnotateMemoryIsInitialized, PLACE, const volatile void *address, size_t size)
+NOTHING(AnnotateMemoryIsUninitialized, PLACE, const volatile void *address, size_t size)

@@ -9,6 +9,7 @@
 #define HOLDFAST_TESTS_EDGE_H
 
 #include <pthread.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "support.h"

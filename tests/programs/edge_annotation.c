@@ -1,5 +1,5 @@
 /* Annotations order threads where their own means do not show: ThreadSanitizer's, the older
-   Annotate…, holdfast's own; edges, locks for writing, for reading, taken twice; what is ignored
+   Annotate*, holdfast's own; edges, locks for writing, for reading, taken twice; what is ignored
 and what is meant.
 // expect: none
 */
