@@ -32,7 +32,7 @@ void annotation_lock_made(const volatile void *lock, const void *frame)
     struct thread *self = guard_enter();
     if (!self)
         return;
-    struct sync *sync = lock_object(self, (uintptr_t)lock, SYNC_ANNOTATED_LOCK, frame);
+    struct sync *sync = sync_get(self, (uintptr_t)lock, SYNC_ANNOTATED_LOCK);
     if (sync) {
         sync_renew(sync, SYNC_ANNOTATED_LOCK);
         sync->world = vclock_world;

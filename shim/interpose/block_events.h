@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "detect/race.h"
+#include "interpose/lock.h"
 #include "state/block.h"
 #include "state/sync.h"
 
@@ -28,7 +29,8 @@ static inline void block_event_ends(struct thread *self, const struct block_row 
     uint64_t size = block_size(row);
     if (unlikely(race_watched()))
         race_block_dying(self, address, size, stack);
-    sync_memory_gone(address, address + size, NULL, NULL);
+    if (sync_may_lie_in(address, address + size))
+        lock_memory_gone(self, address, address + size, stack);
 }
 
 static inline void block_event_dying(struct thread *self, struct block_row *row, uint32_t stack)

@@ -1,20 +1,11 @@
 #include "interpose/lock.h"
 
+#include <errno.h>
+
+#include "detect/lock_misuse.h"
 #include "detect/lock_order.h"
 #include "state/clock.h"
-#include "state/options.h"
-#include "state/stack.h"
-
-/* Locks are followed for their own sake, and for the order that they give to accesses. */
-static inline bool locks_watched(void)
-{
-    return observing.locks || observing.races;
-}
-
-static inline uint32_t stack_of(struct thread *self, const void *frame)
-{
-    return likely(options.number[OPTION_LOCK_STACKS]) ? stack_here(self, frame) : 0;
-}
+#include "state/edge.h"
 
 /* Something happens to a lock and we cannot follow it: this thread is inside the shim (we are a
    signal handler), or its child shares our memory (vfork). */
@@ -23,28 +14,6 @@ static __attribute__((noinline)) void unseen(const struct lock_call *call)
     struct sync *sync = observing.on && locks_watched() ? sync_find(call->address) : NULL;
     if (sync)
         __atomic_fetch_or(&sync->flags, SYNC_UNSEEN, __ATOMIC_RELAXED);
-}
-
-/* Made just now, or come over from a fork's parent, where somebody else may hold it. */
-static __attribute__((noinline)) void meet(struct thread *self, struct sync *sync)
-{
-    if (sync->world) {
-        if (sync->owner || (sync->more && sync->more->reader_count))
-            __atomic_fetch_or(&sync->flags, SYNC_UNSEEN, __ATOMIC_RELAXED);
-        sync->owner = held_find(self, sync) ? self->number : 0;
-        sync->owner_stack = sync->init_stack = sync->init_thread = 0;
-    }
-    sync->world = vclock_world;
-}
-
-struct sync *lock_object(struct thread *self, uintptr_t address, enum sync_kind kind,
-                         const void *frame)
-{
-    (void)frame;
-    struct sync *sync = sync_get(self, address, kind);
-    if (likely(sync) && unlikely(sync->world != vclock_world))
-        meet(self, sync);
-    return sync;
 }
 
 /* What was released into the lock is known to who has taken it. */
@@ -75,6 +44,15 @@ static inline void count_readers(struct sync *sync, int by)
         __atomic_fetch_add(&more->reader_count, (uint32_t)by, __ATOMIC_RELAXED);
 }
 
+/* Whatever was missed: nobody else holds it now. */
+static __attribute__((noinline)) void seen_again(struct sync *sync)
+{
+    if (sync->more)
+        __atomic_store_n(&sync->more->reader_count, 0, __ATOMIC_RELAXED);
+    if (!(sync->flags & SYNC_SHARED))
+        __atomic_fetch_and(&sync->flags, (uint16_t)~SYNC_UNSEEN, __ATOMIC_RELAXED);
+}
+
 static inline void took(struct thread *self, struct sync *sync, enum held_mode mode, bool tried,
                         uint32_t stack)
 {
@@ -92,6 +70,8 @@ static inline void took(struct thread *self, struct sync *sync, enum held_mode m
     if (row)
         row->tried = tried;
     if (likely(mode == HELD_WRITE)) {
+        if (unlikely(sync->flags & SYNC_UNSEEN))
+            seen_again(sync);
         sync->taken++;
         sync->owner_stack = stack;
         __atomic_store_n(&sync->owner, self->number, __ATOMIC_RELAXED);
@@ -109,9 +89,9 @@ void lock_taken(const struct lock_call *call)
     }
     struct sync *sync = NULL;
     if (likely(locks_watched()))
-        sync = lock_object(self, call->address, (enum sync_kind)call->kind, call->frame);
+        sync = lock_object(call, self);
     if (likely(sync))
-        took(self, sync, (enum held_mode)call->mode, call->tried, stack_of(self, call->frame));
+        took(self, sync, (enum held_mode)call->mode, call->tried, lock_stack(self, call->frame));
     guard_leave(self);
 }
 
@@ -132,21 +112,44 @@ static inline void give(struct thread *self, struct held *row)
     held_remove(self, row);
 }
 
-/* Not the newest lock that is held, or none that we know to be held. */
-static __attribute__((noinline)) void give_slow(struct thread *self, uintptr_t address,
-                                                enum sync_kind kind, const void *frame)
+static bool is_lock(const struct sync *sync)
 {
-    struct sync *sync = lock_object(self, address, kind, frame);
-    struct held *row = sync ? held_find(self, sync) : NULL;
-    if (row) {
-        give(self, row);
-    } else if (sync && !vclock_alone() && !self->ignore_sync) {
-        vclock_acquire(&self->clock, &sync->clock);
-        vclock_release_join(&self->clock, &sync->clock);
-    }
+    return sync->kind == SYNC_MUTEX || sync->kind == SYNC_RWLOCK || sync->kind == SYNC_SPIN;
 }
 
-void lock_giving(const struct lock_call *call)
+/* A lock that we did not see self take. Whatever it is: what it did until now may be known to who
+   takes the lock next. */
+static void give_unheld(struct lock_call *call, struct thread *self, struct sync *sync)
+{
+    bool ours;
+    struct lock_use use = {self, sync, call->called, stack_here(self, call->frame)};
+    call->told = lock_misuse_unlock(&use, &ours);
+    edge_acquire(self, &sync->clock);
+    edge_release(self, &sync->clock);
+    if (ours || call->told)
+        __atomic_store_n(&sync->owner, 0, __ATOMIC_RELAXED);
+}
+
+/* Not the newest lock that is held, or none that we know to be held. */
+static __attribute__((noinline)) void give_slow(struct lock_call *call, struct thread *self)
+{
+    struct sync *sync = sync_find(call->address);
+    struct held *row = sync ? held_find(self, sync) : NULL;
+    if (row && sync->kind != call->kind && is_lock(sync)) {
+        struct lock_use use = {self, sync, call->called, stack_here(self, call->frame)};
+        lock_misuse_family(&use, row);
+        call->told = true;
+        return;
+    }
+    sync = lock_object(call, self);
+    row = sync ? held_find(self, sync) : NULL;
+    if (row)
+        give(self, row);
+    else if (sync)
+        give_unheld(call, self, sync);
+}
+
+void lock_giving(struct lock_call *call)
 {
     struct thread *self = guard_enter();
     if (unlikely(!self)) {
@@ -156,18 +159,30 @@ void lock_giving(const struct lock_call *call)
     if (likely(locks_watched())) {
         struct held_set *set = &self->held;
         struct held *row = &set->rows[set->count - 1];
-        if (likely(set->count && row->lock->address == call->address && row->id == row->lock->id &&
+        if (likely(set->count && row->lock->address == call->address && held_is_so(self, row) &&
                    row->lock->kind == call->kind))
             give(self, row);
         else
-            give_slow(self, call->address, (enum sync_kind)call->kind, call->frame);
+            give_slow(call, self);
     }
     guard_leave(self);
 }
 
 void lock_failed(const struct lock_call *call, int error)
 {
-    (void)call, (void)error;
+    if (error != EDEADLK && error != EPERM && error != EINVAL && error != EBUSY)
+        return;
+    struct thread *self = call->told ? NULL : guard_enter();
+    if (!self)
+        return;
+    struct sync *sync = sync_find_kind(call->address, (enum sync_kind)call->kind);
+    if (!sync && locks_watched())
+        sync = lock_object(call, self);
+    if (sync && locks_watched()) {
+        struct lock_use use = {self, sync, call->called, stack_here(self, call->frame)};
+        lock_misuse_error(&use, error);
+    }
+    guard_leave(self);
 }
 
 void lock_wait_prepare(struct lock_wait *wait, const struct lock_call *call, uint64_t deadline)
@@ -176,7 +191,7 @@ void lock_wait_prepare(struct lock_wait *wait, const struct lock_call *call, uin
     *wait = (struct lock_wait){.self = self};
     if (unlikely(!self) || !locks_watched())
         return;
-    struct sync *sync = lock_object(self, call->address, (enum sync_kind)call->kind, call->frame);
+    struct sync *sync = lock_object(call, self);
     struct sync_more *more = sync ? sync_more(sync) : NULL;
     if (!more)
         return;
@@ -219,8 +234,8 @@ void lock_given_up(struct thread *self, pthread_mutex_t *mutex, const void *fram
                    struct lock_handed *ret_handed)
 {
     *ret_handed = (struct lock_handed){0};
-    struct sync *sync =
-        locks_watched() ? lock_object(self, (uintptr_t)mutex, SYNC_MUTEX, frame) : NULL;
+    struct lock_call call = {.address = (uintptr_t)mutex, .frame = frame, .kind = SYNC_MUTEX};
+    struct sync *sync = locks_watched() ? lock_object(&call, self) : NULL;
     if (!sync)
         return;
     struct held *row = held_find(self, sync);
@@ -234,5 +249,5 @@ void lock_taken_again(struct thread *self, const struct lock_handed *handed, con
 {
     struct sync *sync = handed->mutex;
     if (sync && sync->id == handed->id)
-        took(self, sync, HELD_WRITE, false, stack_of(self, frame));
+        took(self, sync, HELD_WRITE, false, lock_stack(self, frame));
 }

@@ -14,6 +14,8 @@
 #include "detect/deadlock.h"
 #include "interpose/real.h"
 #include "state/held.h"
+#include "state/options.h"
+#include "state/stack.h"
 #include "state/sync.h"
 #include "state/wait.h"
 
@@ -25,6 +27,7 @@ struct lock_call {
     uint16_t kind;      /* enum sync_kind */
     uint8_t mode;       /* enum held_mode */
     bool tried;         /* by a try or timed call */
+    bool told;          /* that it is wrong */
 };
 
 /* NAME is the wrapper's without its prefix. */
@@ -40,10 +43,21 @@ struct lock_call {
 void lock_taken(const struct lock_call *call);
 
 /* The calling thread is about to give the lock up (call->mode does not matter). */
-void lock_giving(const struct lock_call *call);
+void lock_giving(struct lock_call *call);
 
-/* The real call returned an error (errno number; 0 and EBUSY, ETIMEDOUT … are no misuse). */
+/* The real call returned an error that may say misuse (errno number). */
 void lock_failed(const struct lock_call *call, int error);
+
+/* Before and after the real call that initialises or destroys the lock. more: enum sync_flag that
+   the lock's memory does not say. */
+void lock_initialising(struct lock_call *call);
+void lock_initialised(const struct lock_call *call, int error, uint16_t more);
+void lock_destroying(struct lock_call *call);
+void lock_destroyed(const struct lock_call *call, int error);
+
+/* Memory [start, end) is about to be given up by a call with this stack; ask sync_may_lie_in first.
+   Guard entered. */
+void lock_memory_gone(struct thread *self, uintptr_t start, uintptr_t end, uint32_t stack);
 
 /* A wait for a lock, on the wrapper's stack. */
 struct lock_wait {
@@ -92,8 +106,31 @@ void lock_given_up(struct thread *self, pthread_mutex_t *mutex, const void *fram
                    struct lock_handed *ret_handed);
 void lock_taken_again(struct thread *self, const struct lock_handed *handed, const void *frame);
 
+/* Locks are followed for their own sake, and for the order that they give to accesses. */
+static inline bool locks_watched(void)
+{
+    return observing.locks || observing.races;
+}
+
+static inline uint32_t lock_stack(struct thread *self, const void *frame)
+{
+    return likely(options.number[OPTION_LOCK_STACKS]) ? stack_here(self, frame) : 0;
+}
+
+/* What makes an object worth a closer look before it is used. */
+#define LOCK_ODD (SYNC_ON_STACK | SYNC_DESTROYED)
+void lock_stack_left(struct thread *self, const void *frame);
+struct sync *lock_look(const struct lock_call *call, struct thread *self, struct sync *sync);
+
 /* The object for a call; guard entered. NULL when memory is short. */
-struct sync *lock_object(struct thread *self, uintptr_t address, enum sync_kind kind,
-                         const void *frame);
+static inline struct sync *lock_object(const struct lock_call *call, struct thread *self)
+{
+    if (unlikely((uintptr_t)call->frame > self->sync_low))
+        lock_stack_left(self, call->frame);
+    struct sync *sync = sync_get(self, call->address, (enum sync_kind)call->kind);
+    if (likely(sync) && unlikely(sync->world != vclock_world || sync->flags & LOCK_ODD))
+        sync = lock_look(call, self, sync);
+    return sync;
+}
 
 #endif

@@ -19,6 +19,12 @@ static inline int locked(const struct lock_call *call, int error)
     return error;
 }
 
+/* Some sorts say EDEADLK where others say "busy"; who tries may ask. */
+static inline int tried(const struct lock_call *call, int error)
+{
+    return error == EDEADLK ? error : locked(call, error);
+}
+
 #define IS_TAKEN(error) ((error) == 0 || (error) == EOWNERDEAD)
 
 static inline __attribute__((always_inline)) int mutex_lock(pthread_mutex_t *mutex,
@@ -46,13 +52,13 @@ int wrap___pthread_mutex_lock(pthread_mutex_t *mutex)
 int wrap_pthread_mutex_trylock(pthread_mutex_t *mutex)
 {
     struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, true);
-    return locked(&call, real.pthread_mutex_trylock(mutex));
+    return tried(&call, real.pthread_mutex_trylock(mutex));
 }
 
 int wrap___pthread_mutex_trylock(pthread_mutex_t *mutex)
 {
     struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, true);
-    return locked(&call, real.pthread_mutex_trylock(mutex));
+    return tried(&call, real.pthread_mutex_trylock(mutex));
 }
 
 /* A lock that can be had at once is had whatever the time says (POSIX), so the try may come first;
@@ -101,24 +107,44 @@ int wrap___pthread_mutex_unlock(pthread_mutex_t *mutex)
     return unlocked(&call, real.pthread_mutex_unlock(mutex));
 }
 
+#define INITIALISE(real_call, number)                                                              \
+    do {                                                                                           \
+        struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, false);                   \
+        lock_initialising(&call);                                                                  \
+        int result = real_call;                                                                    \
+        lock_initialised(&call, number, 0);                                                        \
+        return result;                                                                             \
+    } while (0)
+
 int wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attr)
 {
-    return real.pthread_mutex_init(mutex, attr);
+    INITIALISE(real.pthread_mutex_init(mutex, attr), result);
 }
 
 int wrap___pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attr)
 {
-    return real.pthread_mutex_init(mutex, attr);
+    INITIALISE(real.pthread_mutex_init(mutex, attr), result);
+}
+
+static inline __attribute__((always_inline)) int mutex_destroy(pthread_mutex_t *mutex,
+                                                               struct lock_call *call)
+{
+    lock_destroying(call);
+    int error = real.pthread_mutex_destroy(mutex);
+    lock_destroyed(call, error);
+    return error;
 }
 
 int wrap_pthread_mutex_destroy(pthread_mutex_t *mutex)
 {
-    return real.pthread_mutex_destroy(mutex);
+    struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, false);
+    return mutex_destroy(mutex, &call);
 }
 
 int wrap___pthread_mutex_destroy(pthread_mutex_t *mutex)
 {
-    return real.pthread_mutex_destroy(mutex);
+    struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, false);
+    return mutex_destroy(mutex, &call);
 }
 
 int wrap_pthread_mutex_consistent(pthread_mutex_t *mutex)
@@ -197,10 +223,15 @@ int wrap_mtx_unlock(mtx_t *mutex)
 
 int wrap_mtx_init(mtx_t *mutex, int type)
 {
-    return real.mtx_init(mutex, type);
+    INITIALISE(real.mtx_init(mutex, type), number_of(result));
 }
 
+/* Says nothing of a mutex that is held; the pthread_mutex_destroy inside did nothing then. */
 void wrap_mtx_destroy(mtx_t *mutex)
 {
+    struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, false);
+    lock_destroying(&call);
+    bool busy = ((const pthread_mutex_t *)mutex)->__data.__nusers != 0;
     real.mtx_destroy(mutex);
+    lock_destroyed(&call, busy ? EBUSY : 0);
 }

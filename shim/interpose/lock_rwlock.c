@@ -132,20 +132,36 @@ int wrap___pthread_rwlock_unlock(pthread_rwlock_t *lock)
 
 int wrap_pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attr)
 {
-    return real.pthread_rwlock_init(lock, attr);
-}
-
-int wrap___pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attr)
-{
-    return real.pthread_rwlock_init(lock, attr);
+    struct lock_call call = LOCK_CALL(lock, SYNC_RWLOCK, HELD_WRITE, false);
+    lock_initialising(&call);
+    int error = real.pthread_rwlock_init(lock, attr);
+    lock_initialised(&call, error, 0);
+    return error;
 }
 
 int wrap_pthread_rwlock_destroy(pthread_rwlock_t *lock)
 {
-    return real.pthread_rwlock_destroy(lock);
+    struct lock_call call = LOCK_CALL(lock, SYNC_RWLOCK, HELD_WRITE, false);
+    lock_destroying(&call);
+    int error = real.pthread_rwlock_destroy(lock);
+    lock_destroyed(&call, error);
+    return error;
+}
+
+int wrap___pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attr)
+{
+    struct lock_call call = LOCK_CALL(lock, SYNC_RWLOCK, HELD_WRITE, false);
+    lock_initialising(&call);
+    int error = real.pthread_rwlock_init(lock, attr);
+    lock_initialised(&call, error, 0);
+    return error;
 }
 
 int wrap___pthread_rwlock_destroy(pthread_rwlock_t *lock)
 {
-    return real.pthread_rwlock_destroy(lock);
+    struct lock_call call = LOCK_CALL(lock, SYNC_RWLOCK, HELD_WRITE, false);
+    lock_destroying(&call);
+    int error = real.pthread_rwlock_destroy(lock);
+    lock_destroyed(&call, error);
+    return error;
 }

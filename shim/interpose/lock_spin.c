@@ -35,10 +35,18 @@ int wrap_pthread_spin_unlock(pthread_spinlock_t *lock)
 
 int wrap_pthread_spin_init(pthread_spinlock_t *lock, int shared)
 {
-    return real.pthread_spin_init(lock, shared);
+    struct lock_call call = LOCK_CALL(lock, SYNC_SPIN, HELD_WRITE, false);
+    lock_initialising(&call);
+    int error = real.pthread_spin_init(lock, shared);
+    lock_initialised(&call, error, shared == PTHREAD_PROCESS_SHARED ? SYNC_SHARED : 0);
+    return error;
 }
 
 int wrap_pthread_spin_destroy(pthread_spinlock_t *lock)
 {
-    return real.pthread_spin_destroy(lock);
+    struct lock_call call = LOCK_CALL(lock, SYNC_SPIN, HELD_WRITE, false);
+    lock_destroying(&call);
+    int error = real.pthread_spin_destroy(lock);
+    lock_destroyed(&call, error);
+    return error;
 }

@@ -16,6 +16,7 @@
 #include "interpose/thread.h"
 #include "state/clock.h"
 #include "state/stack.h"
+#include "state/sync.h"
 #include "state/wait.h"
 
 /* The last that a thread does is to run destructors of thread-specific data, as often as they set
@@ -71,8 +72,10 @@ static void begin(struct thread *self)
         thread_discard(adopted);
     last_step_expect();
     /* Another thread may have had this stack, and what lies above it. */
-    if (race_watched() && guard_enter()) {
-        race_stack_new(self, self->stack_low, self->stack_high);
+    if (guard_enter()) {
+        if (race_watched())
+            race_stack_new(self, self->stack_low, self->stack_high);
+        sync_memory_gone(self->stack_low, self->stack_high, NULL, NULL);
         guard_leave(self);
     }
 }

@@ -18,19 +18,42 @@ static bool grow(struct held_set *set)
     return true;
 }
 
+bool held_is_so(const struct thread *self, const struct held *row)
+{
+    return row->id == row->lock->id &&
+           (row->mode == HELD_READ ||
+            __atomic_load_n(&row->lock->owner, __ATOMIC_RELAXED) == self->number);
+}
+
 struct held *held_find(struct thread *self, const struct sync *lock)
 {
     struct held_set *set = &self->held;
     for (uint32_t i = set->count; i > 0; i--)
-        if (set->rows[i - 1].lock == lock && set->rows[i - 1].id == lock->id)
+        if (set->rows[i - 1].lock == lock && held_is_so(self, &set->rows[i - 1]))
             return &set->rows[i - 1];
     return NULL;
+}
+
+/* Rows that no longer say what is so would stay for ever: nobody gives those locks up any more. */
+static void drop_stale(struct thread *self)
+{
+    struct held_set *set = &self->held;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < set->count; i++)
+        if (held_is_so(self, &set->rows[i]))
+            set->rows[kept++] = set->rows[i];
+    set->count = kept;
 }
 
 struct held *held_add(struct thread *self, struct sync *lock, enum held_mode mode, uint32_t stack)
 {
     struct held_set *set = &self->held;
-    struct held *row = set->count ? held_find(self, lock) : NULL;
+    struct held *row = NULL;
+    if (unlikely(set->count)) {
+        row = held_find(self, lock);
+        if (!row)
+            drop_stale(self);
+    }
     if (unlikely(row && row->mode == mode)) {
         row->depth++;
         return row;

@@ -39,9 +39,13 @@ struct held_set {
 /* Adds a lock, or one more recursion of it. NULL when memory is short. */
 struct held *held_add(struct thread *self, struct sync *lock, enum held_mode mode, uint32_t stack);
 
-/* The row of a held lock, the newest if there are several; NULL when the thread does not hold it.
- */
+/* The row of a held lock; NULL when the thread does not hold it, or another thread has given it up
+   since. */
 struct held *held_find(struct thread *self, const struct sync *lock);
+
+/* Does the row still say what is so? Its object may be another's since, or its lock released behind
+   our back. */
+bool held_is_so(const struct thread *self, const struct held *row);
 
 /* One recursion less; true when it was the last. */
 bool held_remove(struct thread *self, struct held *row);

@@ -154,6 +154,36 @@ uint32_t stack_here(struct thread *self, const void *frame)
     return stack_here_slow(self, frame);
 }
 
+static bool is_frame(const struct stack_row *row, uint64_t pc)
+{
+    for (uint32_t i = 0; row && i < row->frame_count; i++)
+        if (row->frames[i] == pc)
+            return true;
+    return false;
+}
+
+/* The lowest word above address that the walk read and took for a return address. */
+void stack_frame_around(struct thread *self, const void *frame, uintptr_t address,
+                        uintptr_t *ret_slot, uintptr_t *ret_pc)
+{
+    const uintptr_t *words = frame;
+    const struct stack_row *row = depot_row(stack_here(self, frame));
+    const struct memo_entry *entry =
+        self->memo ? memo_entry(self->memo, words[1], (uintptr_t)(words + 2)) : NULL;
+    if (!row || !entry || entry->pc != words[1] || entry->sp != (uintptr_t)(words + 2))
+        return;
+    uintptr_t lowest = UINTPTR_MAX;
+    for (uint32_t i = 0; i < entry->words.count; i++) {
+        uintptr_t at = entry->sp + (uintptr_t)(intptr_t)entry->words.offsets[i];
+        if (at >= address && at < lowest && is_frame(row, entry->words.values[i])) {
+            lowest = at;
+            *ret_pc = entry->words.values[i];
+        }
+    }
+    if (lowest != UINTPTR_MAX)
+        *ret_slot = lowest;
+}
+
 void stack_forget(void)
 {
     unwind_forget();

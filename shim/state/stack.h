@@ -41,6 +41,11 @@ struct stack_frames {
    sp = frame + 16). 0 when it could not be kept. */
 uint32_t stack_here(struct thread *self, const void *frame);
 
+/* The frame of stack memory that holds address, of the caller or one of its callers, by a wrapper's
+   frame: where its return address lies, and what that is. Left alone when it cannot be found. */
+void stack_frame_around(struct thread *self, const void *frame, uintptr_t address,
+                        uintptr_t *ret_slot, uintptr_t *ret_pc);
+
 /* Stack id of another context, e.g. of a signal or of a thread that waits. */
 uint32_t stack_at(struct thread *self, const struct stack_start *start);
 

@@ -1,5 +1,6 @@
 /* Locks and waits of every type give the results that they give natively.
 // build: -D_FORTIFY_SOURCE=2
+// options: --locks=off
 // expect: none
 */
 #include <errno.h>
