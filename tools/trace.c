@@ -117,6 +117,21 @@ static unsigned find_place(const struct trace *trace)
     return 0;
 }
 
+/* Our wrappers stand between the program and what it called: at the top, and where libc calls back
+   or an allocator calls libc. Those at the end are start-up and told as such. */
+static unsigned drop_shim(struct frame *frames, unsigned count)
+{
+    unsigned kept = 0, last = count;
+    while (last > 1 && (is_shim(&frames[last - 1]) || is_startup(&frames[last - 1])))
+        last--;
+    for (unsigned i = 0; i < count; i++)
+        if (i >= last || !is_shim(&frames[i]))
+            frames[kept++] = frames[i];
+    if (!kept) /* all of it is ours */
+        kept = count;
+    return kept;
+}
+
 static struct trace *name_stack(struct tracer *tracer, const struct stack *stack)
 {
     struct frame frames[FRAMES_MAX];
@@ -124,14 +139,11 @@ static struct trace *name_stack(struct tracer *tracer, const struct stack *stack
     for (unsigned i = 0; i < stack->count && count < FRAMES_MAX; i++)
         count += add_frames(tracer, stack->frames[i], stack->exact >> i & 1, stack->epoch,
                             frames + count, FRAMES_MAX - count);
-    unsigned first = 0;
-    while (first + 1 < count && is_shim(&frames[first]))
-        first++;
-    struct trace *trace =
-        arena_take(&tracer->arena, sizeof *trace + (count - first) * sizeof frames[0]);
+    count = drop_shim(frames, count);
+    struct trace *trace = arena_take(&tracer->arena, sizeof *trace + count * sizeof frames[0]);
     trace->flags = stack->flags;
-    trace->count = count - first;
-    memcpy(trace->frames, frames + first, trace->count * sizeof frames[0]);
+    trace->count = count;
+    memcpy(trace->frames, frames, count * sizeof frames[0]);
     trace->startup = count_startup(trace);
     trace->place = find_place(trace);
     return trace;

@@ -38,7 +38,7 @@ static inline struct thread *access_enter(void)
 static inline void access_tell(struct thread *self, const void *at, size_t size, unsigned how,
                                const void *frame)
 {
-    if (likely(size - 1 < ACCESS_LARGEST))
+    if (likely(size - 1 < ACCESS_LARGEST) && !called_by_allocator(frame))
         race_access(self, (uintptr_t)at, size, how,
                     &(const struct origin){.stack = origin_frame, .frame = frame});
 }

@@ -87,6 +87,18 @@ static void find(uint64_t index)
         __atomic_store_n(&entries[index], next, __ATOMIC_RELEASE);
 }
 
+struct code_range allocator;
+
+static void find_allocator(void)
+{
+    struct dl_find_object theirs, libc;
+    if (_dl_find_object((void *)real.malloc, &theirs) ||
+        _dl_find_object((void *)real.read, &libc) || theirs.dlfo_link_map == libc.dlfo_link_map)
+        return;
+    allocator.start = (uintptr_t)theirs.dlfo_map_start;
+    allocator.size = (uintptr_t)theirs.dlfo_map_end - allocator.start;
+}
+
 static int begun;
 
 void real_find(void)
@@ -95,6 +107,7 @@ void real_find(void)
         return;
     for (uint64_t i = 0; i < FUNCTION_COUNT; i++)
         find(i);
+    find_allocator();
 }
 
 /* dlsym of a name that is nowhere formats an error, and an allocator behind us that is called for

@@ -80,6 +80,16 @@ void real_find(void);
 /* The stubs': index of the one that was called. */
 void real_find_for(uint64_t index);
 
+/* The allocator behind us, where that is not libc's own (whose calls nobody sees): what it does
+   with memory that it has given out, or took back, is not the program's. frame: the wrapper's. */
+extern struct code_range {
+    uintptr_t start, size;
+} allocator;
+static inline bool called_by_allocator(const void *frame)
+{
+    return ((const uintptr_t *)frame)[1] - allocator.start < allocator.size;
+}
+
 /* True when real.NAME is more than a stub: the function exists in this process. */
 bool real_is_there(const void *entry);
 
