@@ -14,6 +14,7 @@
 #include "report.h"
 #include "run_place.h"
 #include "tree.h"
+#include "urgent.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,15 +221,29 @@ static void say_left(const struct tree *left)
         say_error("still running: %s.", names);
 }
 
+static void look(void *urgent)
+{
+    urgent_look(urgent);
+}
+
 static int wait_and_report(struct run *run, struct launch *launch)
 {
     bool quiet = run->report.quiet;
+    struct urgent urgent = {.folder = run->place.path};
+    if (!quiet && (run->watched || run->inherited)) {
+        launch->look = look;
+        launch->with = &urgent;
+        launch->look_ms = URGENT_LOOK_MS;
+    }
     int ended = launch_wait(launch), reported = 0;
     struct report_result result = {0};
     if (run->watched || run->inherited) {
         struct tree left;
         launch_wait_tree(launch, run->place.path, run->word, quiet ? NULL : say_waiting, &left);
         launch_finish(launch);
+        if (!quiet)
+            urgent_look(&urgent);
+        urgent_finish(&urgent);
         if (!quiet)
             say_left(&left);
         tree_finish(&left);

@@ -138,7 +138,16 @@ int launch_wait(struct launch *launch)
     while (!look_at_child(launch, &status)) {
         siginfo_t info;
         stop_along(launch);
-        if (sigwaitinfo(&set, &info) > 0 && info.si_signo != SIGCHLD)
+        if (!launch->look) {
+            if (sigwaitinfo(&set, &info) > 0 && info.si_signo != SIGCHLD)
+                pass_on(launch, &info);
+            continue;
+        }
+        struct timespec until_look = {launch->look_ms / 1000, launch->look_ms % 1000 * 1000000};
+        int got = sigtimedwait(&set, &info, &until_look);
+        if (got < 0 && errno == EAGAIN)
+            launch->look(launch->with);
+        if (got > 0 && info.si_signo != SIGCHLD)
             pass_on(launch, &info);
     }
     return status;
@@ -157,9 +166,26 @@ static int open_signals(void)
 
 enum { WATCHED_AT_ONCE = 64 };
 
+/* poll, with looks in between. */
+static int poll_and_look(const struct launch *launch, struct pollfd *polled, nfds_t count,
+                         int timeout)
+{
+    if (!launch->look)
+        return poll(polled, count, timeout);
+    for (;;) {
+        bool last = timeout >= 0 && timeout <= launch->look_ms;
+        int ready = poll(polled, count, last ? timeout : launch->look_ms);
+        if (ready || last)
+            return ready;
+        timeout -= timeout < 0 ? 0 : launch->look_ms;
+        launch->look(launch->with);
+    }
+}
+
 /* Waits until one of the processes has ended. False when it took timeout milliseconds (-1: any), or
    when a signal came or there is no way to wait, which *ret_told says. */
-static bool wait_one(const struct tree *tree, int signals, int timeout, bool *ret_told)
+static bool wait_one(const struct launch *launch, const struct tree *tree, int signals, int timeout,
+                     bool *ret_told)
 {
     struct pollfd polled[1 + WATCHED_AT_ONCE] = {{.fd = signals, .events = POLLIN}};
     nfds_t count = 1;
@@ -175,7 +201,7 @@ static bool wait_one(const struct tree *tree, int signals, int timeout, bool *re
         else
             unable = true;
     }
-    int ready = ended || unable ? 0 : poll(polled, count, timeout);
+    int ready = ended || unable ? 0 : poll_and_look(launch, polled, count, timeout);
     *ret_told = !ended && (unable || ready < 0 || (ready > 0 && polled[0].revents));
     for (nfds_t i = 1; i < count; i++)
         close(polled[i].fd);
@@ -200,7 +226,7 @@ void launch_wait_tree(struct launch *launch, const char *folder, const char *run
         tree_find(ret_left, folder, run);
         if (told || !any_here(ret_left))
             break;
-        if (!wait_one(ret_left, signals, noticed ? -1 : 1000, &told) && !told && !noticed) {
+        if (!wait_one(launch, ret_left, signals, noticed ? -1 : 1000, &told) && !told && !noticed) {
             noticed = true;
             tree_names(ret_left, false, names, sizeof names);
             if (notice)

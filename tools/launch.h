@@ -21,6 +21,10 @@ struct launch {
     struct sigaction on_child; /* the caller's disposition of SIGCHLD */
     bool told_to_stop;         /* got a SIGTSTP, SIGTTIN or SIGTTOU: stop when the program has */
     bool stopped;              /* the program has, as far as we have looked */
+    /* Called every look_ms while we wait; may be NULL. Set after launch_start. */
+    void (*look)(void *with);
+    void *with;
+    int look_ms;
 };
 
 /* Starts path. 0 or -errno of the exec (then nothing runs and nothing is left to finish). When we

@@ -84,9 +84,7 @@ static void say_it(struct thread *const *threads, uint32_t count, uint32_t all)
     char line[256];
     struct text text = text_in(line, sizeof line);
     uint32_t number = all ? all : count;
-    __atomic_fetch_add(&recording->urgent, 1, __ATOMIC_RELEASE);
-    if (environment.launched)
-        return;
+    text_add(&text, !all && count == 1 ? "self-deadlock: " : "deadlock: ");
     add_names(&text, threads, count, number);
     if (!all && count == 1)
         text_add(&text, " waits for a lock that it holds");
@@ -97,7 +95,13 @@ static void say_it(struct thread *const *threads, uint32_t count, uint32_t all)
                                     : " wait, and nobody is left to wake them");
     text_add(&text, "; to see where: holdfast report ");
     text_add_number(&text, (uint64_t)recording->pid);
-    say_with(!all && count == 1 ? "self-deadlock" : "deadlock", line);
+    uint32_t *urgent_text = &recording->urgent_text[recording->urgent % URGENT_MOST];
+    *urgent_text = string_keep(line);
+    /* Publishes the sentence. Pairs with the launcher, which reads the file. Two at once may leave
+       one sentence for both: it says that something is to be seen. */
+    __atomic_fetch_add(&recording->urgent, 1, __ATOMIC_RELEASE);
+    if (!environment.launched)
+        say(line);
 }
 
 /* Where the list begins must not depend on who found it. */

@@ -1,8 +1,8 @@
 /*
  * The naive search would choose uses one after another, each of which holds what the one before
- * waits for and can meet all before it, until one waits for what the first holds. This is it, within
- * one component, for cycles of two first, then of three, of four, and then of any length, with a
- * bound on the steps of all together.
+ * waits for and can meet all before it, until one waits for what the first holds. This is it,
+ * within one component, for cycles of two first, then of three, of four, and then of any length,
+ * with a bound on the steps of all together.
  */
 #include "detect/lock_cycle.h"
 

@@ -212,8 +212,8 @@ struct use *graph_use(const struct thread *self, enum held_mode mode, uint32_t s
     use->thread = self->number;
     use->stack = stack;
     use->mode = mode;
-    use->lineage = (struct thread_clock){.now = self->lineage.now,
-                                         .known = vclock_keep(&self->lineage)};
+    use->lineage =
+        (struct thread_clock){.now = self->lineage.now, .known = vclock_keep(&self->lineage)};
     use->count = set->count;
     for (uint32_t i = 0; i < set->count; i++)
         use->held[i] = (struct use_held){set->rows[i].id, set->rows[i].stack, set->rows[i].mode};

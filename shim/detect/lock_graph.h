@@ -41,8 +41,8 @@ struct use_held {
 struct use {
     uint32_t edges; /* that it belongs to */
     uint32_t thread;
-    uint32_t stack; /* where the lock was taken */
-    uint32_t mode;  /* enum held_mode: how */
+    uint32_t stack;              /* where the lock was taken */
+    uint32_t mode;               /* enum held_mode: how */
     struct thread_clock lineage; /* now and known, of which it has a reference */
     uint32_t count;
     struct use_held held[];

@@ -110,7 +110,7 @@ static uint32_t detail(uint32_t count)
 }
 
 static struct finding_row *write_cycle(const struct thread *self, const struct cycle_step *steps,
-                                 uint32_t count)
+                                       uint32_t count)
 {
     static struct finding finding; /* LOCK_ORDER; too large for a stack */
     finding_begin(&finding, KIND_LOCK_ORDER, self);

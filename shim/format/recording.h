@@ -76,6 +76,8 @@ enum section_type {
     SECTION_TYPE_END
 };
 
+#define URGENT_MOST 8u
+
 struct recording_header {
     char magic[8]; /* RECORDING_MAGIC, written last of all of the header */
     uint32_t version;
@@ -116,7 +118,8 @@ struct recording_header {
     uint64_t blocks_allocated, bytes_allocated, blocks_freed; /* filled in at the end */
     uint64_t run_folder; /* strings: folder of the recordings of this run */
     uint32_t urgent;     /* findings so far that cannot wait for the report at the end, atomic */
-    uint8_t reserved[252];
+    uint32_t urgent_text[URGENT_MOST]; /* strings: a sentence each, number i in i % URGENT_MOST */
+    uint8_t reserved[220];
     struct section sections[RECORDING_SECTIONS_MAX];
 };
 static_assert(sizeof(struct recording_header) <= RECORDING_HEADER_SIZE, "fits its pages");

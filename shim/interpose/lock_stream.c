@@ -19,8 +19,8 @@ static bool watched(void)
                         .tried = tried_})
 
 /* Inlined: the registers that a wait saves are the wrapper's. */
-static inline __attribute__((always_inline)) void
-lock(FILE *stream, __typeof__(flockfile) *call, const char *called, const void *frame)
+static inline __attribute__((always_inline)) void lock(FILE *stream, __typeof__(flockfile) *call,
+                                                       const char *called, const void *frame)
 {
     struct lock_call taking = STREAM_CALL(false);
     if (access_wanted())

@@ -1,5 +1,5 @@
-/* What the wrappers of the printf family tell before the real call: the format, the strings that its
-   conversions read, where %n writes. The arguments are copied first. */
+/* What the wrappers of the printf family tell before the real call: the format, the strings that
+   its conversions read, where %n writes. The arguments are copied first. */
 #ifndef HOLDFAST_INTERPOSE_PRINT_H
 #define HOLDFAST_INTERPOSE_PRINT_H
 

@@ -1,5 +1,5 @@
-/* printf and its family, to streams and descriptors. Each variadic one goes on to the one that takes
-   a va_list, as libc does itself. */
+/* printf and its family, to streams and descriptors. Each variadic one goes on to the one that
+   takes a va_list, as libc does itself. */
 #include "interpose/print.h"
 
 int wrap_printf(const char *format, ...)

@@ -136,7 +136,8 @@ int wrap___snprintf_chk(char *to, size_t size, int flag, size_t room, const char
     return result;
 }
 
-int wrap___vsnprintf_chk(char *to, size_t size, int flag, size_t room, const char *format, va_list arguments)
+int wrap___vsnprintf_chk(char *to, size_t size, int flag, size_t room, const char *format,
+                         va_list arguments)
 {
     if (access_wanted())
         text_print(format, false, arguments, FRAME);

@@ -109,7 +109,8 @@ int wrap___swprintf_chk(wchar_t *to, size_t size, int flag, size_t room, const w
     return result;
 }
 
-int wrap___vswprintf_chk(wchar_t *to, size_t size, int flag, size_t room, const wchar_t *format, va_list arguments)
+int wrap___vswprintf_chk(wchar_t *to, size_t size, int flag, size_t room, const wchar_t *format,
+                         va_list arguments)
 {
     if (access_wanted())
         text_print(format, true, arguments, FRAME);

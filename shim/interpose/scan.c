@@ -27,9 +27,8 @@ void scanned(const struct scan *scan, va_list arguments, const void *frame)
         stream_takes(self, scan->stream);
     access_tell(self, scan->format.text, format_size(&scan->format), ACCESS_READ, frame);
     if (scan->from)
-        access_tell(self, scan->from,
-                    format_size(&(struct format){scan->from, scan->format.wide}), ACCESS_READ,
-                    frame);
+        access_tell(self, scan->from, format_size(&(struct format){scan->from, scan->format.wide}),
+                    ACCESS_READ, frame);
     va_copy(copy, arguments);
     format_scan(&scan->format, scan->old, scan->result, copy, tell, &teller);
     va_end(copy);

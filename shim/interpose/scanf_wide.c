@@ -1,6 +1,7 @@
 /*
  * scanf and its family, wide. What was written is told after the call, whose result says how
- * many conversions were made. libc reads the string of swscanf to its end, whatever the format asks.
+ * many conversions were made. libc reads the string of swscanf to its end, whatever the format
+ * asks.
  */
 #include "interpose/scan.h"
 

@@ -5,11 +5,11 @@
  * Order. libc locks a stream for the length of a call, but the program can do nothing of its own
  * meanwhile: that two threads print to one stream one after the other orders nothing that could be
  * relied on, and to take it for order would hide every race of a program that logs. So only what
- * passes through a stream orders: what is written to a pipe, socket or file by stdio is given to its
- * descriptor's carrier before the call and taken after a read (what libc keeps in its buffers is
- * given early: one edge too many rather than one too few); of a stream without such a carrier that
- * is both read and written (fmemopen, "r+") its own clock is it. flockfile is a lock like any other
- * (lock_stream.c).
+ * passes through a stream orders: what is written to a pipe, socket or file by stdio is given to
+ * its descriptor's carrier before the call and taken after a read (what libc keeps in its buffers
+ * is given early: one edge too many rather than one too few); of a stream without such a carrier
+ * that is both read and written (fmemopen, "r+") its own clock is it. flockfile is a lock like any
+ * other (lock_stream.c).
  */
 #ifndef HOLDFAST_INTERPOSE_STREAM_CALL_H
 #define HOLDFAST_INTERPOSE_STREAM_CALL_H
@@ -19,8 +19,7 @@
 /* Before a call: it uses the stream; it writes to it, having read size bytes of memory at from (0:
    none) or a string. */
 void stream_use(FILE *stream, const char *called, const void *frame);
-void stream_out(FILE *stream, const char *called, const void *from, size_t size,
-                const void *frame);
+void stream_out(FILE *stream, const char *called, const void *from, size_t size, const void *frame);
 void stream_out_text(FILE *stream, const char *called, const char *text, const void *frame);
 void stream_out_wide(FILE *stream, const char *called, const wchar_t *text, const void *frame);
 

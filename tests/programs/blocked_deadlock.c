@@ -6,6 +6,7 @@
 // expect: thread-leak severity=note function=start role=created
 // expect: thread-leak severity=note function=start role=created
 // expect: thread-leak severity=note function=start role=created
+// says: deadlock:
 */
 #include <pthread.h>
 

@@ -3,6 +3,7 @@
 // status: 143
 // expect: deadlock count=1 confidence=certain wait=barrier function=worker role=waiting
 // expect: deadlock wait=barrier function=main role=waiting text=2_threads_are_all
+// says: deadlock:
 */
 #include <pthread.h>
 

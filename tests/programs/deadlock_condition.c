@@ -3,6 +3,7 @@
 // status: 143
 // expect: deadlock count=1 confidence=certain wait=join function=main role=waiting
 // expect: deadlock wait=condition function=worker role=waiting text=nobody_can_wake_them
+// says: deadlock:
 */
 #include <pthread.h>
 

@@ -3,6 +3,7 @@
 // status: 143
 // expect: deadlock count=1 confidence=certain wait=join function=main role=waiting
 // expect: deadlock wait=mutex function=worker role=waiting text=wait_for_each_other
+// says: deadlock:
 */
 #include <pthread.h>
 

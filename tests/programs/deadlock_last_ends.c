@@ -2,6 +2,7 @@
 // signal: TERM
 // status: 143
 // expect: deadlock count=1 confidence=certain wait=semaphore function=main role=waiting
+// says: deadlock:
 */
 #include <pthread.h>
 #include <semaphore.h>

@@ -3,6 +3,7 @@
 // status: 143
 // expect: self-deadlock count=1 confidence=certain wait=mutex function=inner role=waiting
 // expect: self-deadlock function=outer role=held text=mutex
+// says: deadlock:
 */
 #include <pthread.h>
 

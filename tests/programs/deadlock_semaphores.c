@@ -3,6 +3,7 @@
 // status: 143
 // expect: deadlock count=1 confidence=certain wait=semaphore function=worker role=waiting
 // expect: deadlock wait=join function=main text=4_threads_are_all
+// says: deadlock:
 */
 #include <pthread.h>
 #include <semaphore.h>

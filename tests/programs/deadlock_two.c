@@ -5,6 +5,7 @@
 // expect: deadlock count=1 confidence=certain wait=mutex function=first_second role=waiting
 // expect: deadlock function=second_first role=waiting
 // expect-stdout: ready
+// says: deadlock:
 */
 #include <pthread.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
 // signal: TERM
 // status: 143
 // expect: self-deadlock confidence=certain wait=rwlock-write function=upgrade role=waiting
+// says: deadlock:
 */
 #include <pthread.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
-/* Opposite orders that cannot deadlock: under a gate lock, in one thread, in threads that are joined
-   before the next is created, with tries, with time limits, two readers, locks that only have the
-   same address; more than 64 locks in the order of their addresses.
+/* Opposite orders that cannot deadlock: under a gate lock, in one thread, in threads that are
+joined before the next is created, with tries, with time limits, two readers, locks that only have
+the same address; more than 64 locks in the order of their addresses.
 // expect: none
 */
 #include <pthread.h>

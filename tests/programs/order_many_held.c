@@ -7,8 +7,7 @@
 
 enum { LOCKS = 80 };
 static gate done;
-static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER,
-                       mine[2][LOCKS];
+static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER, mine[2][LOCKS];
 
 __attribute__((noinline)) static void *takes(void *argument)
 {
