@@ -13,18 +13,31 @@
    program's call is this function's caller. */
 void access_tell(uintptr_t address, size_t size, unsigned how);
 
-/* Has this thread recorded the like in its present epoch? Reads only, so it takes no guard. */
+/* Has this thread recorded the like in its present epoch? Reads only, so it takes no guard. size is
+   a constant; what is not a multiple of it, or of 8, is left to the engine. The naive model is
+   shadow_covers(). */
 static inline __attribute__((always_inline)) bool access_is_known(uintptr_t address, size_t size,
                                                                   unsigned how)
 {
     const struct thread *self = thread_current;
-    bool write = how & ACCESS_WRITE;
-    if (unlikely(!self))
+    if (unlikely(!self) || unlikely(address & (size - 1) & (GRANULE - 1)))
         return false;
-    if (size <= GRANULE)
-        return shadow_covers(self->clock.now, address, size, write);
-    return shadow_covers(self->clock.now, address, GRANULE, write) &&
-           shadow_covers(self->clock.now, address + GRANULE, GRANULE, write);
+    /* A wrong address leads to the cells of another, and from there to the engine, which looks. */
+    const unsigned char *region = __atomic_load_n(
+        &shadow_regions[address >> SHADOW_REGION_SHIFT & (SHADOW_REGIONS - 1)], __ATOMIC_RELAXED);
+    if (unlikely(!region))
+        return false;
+    const uint64_t *cell =
+        (const uint64_t *)(region + 2 * (address & (SHADOW_REGION_SIZE - GRANULE)));
+    uint64_t now = self->clock.now, mask = CELL_BYTES;
+    if (size < GRANULE)
+        mask = ((1ull << size) - 1) << (address & (GRANULE - 1));
+    bool write = how & ACCESS_WRITE;
+    if (size > GRANULE &&
+        (unlikely((address & (SHADOW_REGION_SIZE - 1)) == SHADOW_REGION_SIZE - GRANULE) ||
+         (!cell_covers(cell[2], mask, now, write) && !cell_covers(cell[3], mask, now, write))))
+        return false;
+    return cell_covers(cell[0], mask, now, write) || cell_covers(cell[1], mask, now, write);
 }
 
 static inline __attribute__((always_inline)) void access_plain(uintptr_t address, size_t size,

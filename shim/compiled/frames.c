@@ -120,27 +120,46 @@ static bool is_all_compiled(uint32_t stack)
     return row != NULL;
 }
 
-static __attribute__((noinline)) uint32_t remember(struct thread *self, struct memo *memo,
-                                                   const struct origin *origin, uint64_t key)
+static __attribute__((noinline)) void remember(struct thread *self, struct memo *memo,
+                                               const struct origin *origin, uint64_t key)
 {
     uint32_t generation = stack_generation();
     uint32_t stack = stack_here(self, origin->frame);
-    if (stack) {
-        memo->key = key;
-        memo->stack = is_all_compiled(stack) ? stack : 0;
-        memo->generation = generation;
-    }
-    return stack;
+    memo->key = stack ? key : 0;
+    memo->stack = stack && is_all_compiled(stack) ? stack : 0;
+    memo->generation = generation;
+    memo->context = 0;
+}
+
+/* The access's entry, made when there is none; its stack is 0 where walking is the only way. NULL
+   on stacks that are not the thread's own. */
+static inline struct memo *memo_of(struct thread *self, const struct origin *origin)
+{
+    uintptr_t sp = (uintptr_t)origin->frame;
+    if (unlikely(!on_own_stack(sp)) && (frames.size || !frames_make() || !on_own_stack(sp)))
+        return NULL;
+    uint64_t key = mix(frames.top->hash, origin->pc, sp);
+    struct memo *memo = &((struct own *)self->compiled)->memos[key >> 32 & (OWN_MEMOS - 1)];
+    if (unlikely(memo->key != key || memo->generation != stack_generation()))
+        remember(self, memo, origin, key);
+    return memo;
 }
 
 uint32_t frames_stack(struct thread *self, const struct origin *origin)
 {
-    uintptr_t sp = (uintptr_t)origin->frame;
-    if (unlikely(!on_own_stack(sp)) && (frames.size || !frames_make() || !on_own_stack(sp)))
-        return stack_here(self, origin->frame);
-    uint64_t key = mix(frames.top->hash, origin->pc, sp);
-    struct memo *memo = &((struct own *)self->compiled)->memos[key >> 32 & (OWN_MEMOS - 1)];
-    if (likely(memo->key == key && memo->generation == stack_generation()))
-        return likely(memo->stack) ? memo->stack : stack_here(self, origin->frame);
-    return remember(self, memo, origin, key);
+    const struct memo *memo = memo_of(self, origin);
+    return likely(memo && memo->stack) ? memo->stack : stack_here(self, origin->frame);
+}
+
+context_t frames_context(struct thread *self, const struct origin *origin)
+{
+    struct memo *memo = memo_of(self, origin);
+    if (unlikely(!memo || !memo->stack))
+        return context_of(self, stack_here(self, origin->frame));
+    uint32_t lockset = self->held.count ? held_lockset(self) : 0;
+    if (unlikely(!memo->context || memo->lockset != lockset)) {
+        memo->context = context_of(self, memo->stack);
+        memo->lockset = lockset;
+    }
+    return memo->context;
 }

@@ -47,8 +47,10 @@ static inline uintptr_t stack_pointer(void)
     return sp;
 }
 
-/* origin.stack of compiled accesses: frame is of the function that the program called. */
+/* origin.stack and origin.context of compiled accesses: frame is of the function that the program
+   called. */
 uint32_t frames_stack(struct thread *self, const struct origin *origin);
+context_t frames_context(struct thread *self, const struct origin *origin);
 
 /* The number of frames, for __tsan_testonly_shadow_stack_current_size. */
 unsigned long frames_count(void);
@@ -57,6 +59,7 @@ unsigned long frames_count(void);
    there with the stack as it was). */
 #define ORIGIN_COMPILED                                                                            \
     (&(const struct origin){.stack = frames_stack,                                                 \
+                            .context = frames_context,                                             \
                             .frame = __builtin_frame_address(0),                                   \
                             .pc = (uintptr_t)__builtin_return_address(0)})
 

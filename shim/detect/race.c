@@ -58,11 +58,16 @@ static inline bool conflict(uint64_t a, uint64_t b)
     return ((a | b) & CELL_WRITE) && !(a & b & CELL_ATOMIC);
 }
 
+static inline context_t context_by(struct thread *self, const struct origin *origin)
+{
+    return origin->context ? origin->context(self, origin)
+                           : context_of(self, origin->stack(self, origin));
+}
+
 static context_t context_here(struct access *access)
 {
     if (!access->has_context) {
-        access->here.context =
-            context_of(access->self, access->origin->stack(access->self, access->origin));
+        access->here.context = context_by(access->self, access->origin);
         access->has_context = true;
     }
     return access->here.context;
@@ -300,11 +305,74 @@ static inline bool is_ignored(const struct thread *self, unsigned how)
     return how & ACCESS_WRITE ? self->ignore_writes : self->ignore_reads;
 }
 
-void race_access(struct thread *self, uintptr_t address, size_t size, unsigned how,
-                 const struct origin *origin)
+/* What is left of cell after newest, an access by self: 0 when nothing is; CELL_LOCKED when both
+   conflict. */
+static inline uint64_t left_of(const struct thread *self, uint64_t cell, uint64_t newest)
 {
-    if (unlikely(!self->clock.now || is_ignored(self, how) || !size))
-        return;
+    uint64_t mask = newest & CELL_BYTES;
+    if (!(cell & mask))
+        return cell & CELL_BYTES ? cell : 0;
+    if (!vclock_knows(&self->clock, cell))
+        return conflict(cell, newest) ? CELL_LOCKED : cell;
+    if (!says_all(newest, cell))
+        return cell;
+    return cell & CELL_BYTES & ~mask ? cell & ~mask : 0;
+}
+
+static inline bool same_but_bytes(uint64_t cell, uint64_t other)
+{
+    return !((cell ^ other) & ~CELL_BYTES);
+}
+
+/* The usual access: within one granule, whose records and the new one fit its two cells, and that
+   conflicts with none. The same as update_locked() would do. Returns false, and has done nothing,
+   for all others. *context: of the access, 0 = not known yet. */
+static inline __attribute__((always_inline)) bool
+access_usual(struct thread *self, uintptr_t address, size_t size, unsigned how,
+             const struct origin *origin, context_t *context)
+{
+    if (unlikely(address % GRANULE + size > GRANULE))
+        return false;
+    uint64_t *cell = shadow_cells(address), first, second;
+    if (unlikely(!cell))
+        return false;
+    uint64_t newest = self->clock.now | (how & ACCESS_WRITE ? CELL_WRITE : 0) |
+                      (how & ACCESS_ATOMIC ? CELL_ATOMIC : 0) | shadow_mask(address, size);
+    first = __atomic_load_n(&cell[0], __ATOMIC_RELAXED);
+    second = __atomic_load_n(&cell[1], __ATOMIC_RELAXED);
+    if (unlikely(!(first | second)) || unlikely(cell_is_link(second)))
+        return false;
+    if ((cell_covers_any(first, newest) || cell_covers_any(second, newest)))
+        return true;
+    context_t *contexts = shadow_contexts(address);
+    if (!*context)
+        *context = context_by(self, origin);
+    if (unlikely(!shadow_lock(cell, &first)))
+        return false;
+    second = cell[1];
+    uint64_t left = left_of(self, first, newest), other = left_of(self, second, newest);
+    if (same_but_bytes(left, newest) && contexts[0] == *context)
+        newest |= left, left = 0;
+    if (same_but_bytes(other, newest) && contexts[1] == *context)
+        newest |= other, other = 0;
+    if (unlikely(cell_is_link(second)) ||
+        unlikely((left && other) || (left | other) == CELL_LOCKED)) {
+        shadow_unlock(cell, first);
+        return false;
+    }
+    if (left)
+        contexts[1] = contexts[0];
+    if ((left | other) != second)
+        __atomic_store_n(&cell[1], left | other, __ATOMIC_RELAXED);
+    contexts[0] = *context;
+    shadow_unlock(cell, newest);
+    return true;
+}
+
+static __attribute__((noinline)) void access_any(struct thread *self, uintptr_t address,
+                                                 size_t size, unsigned how,
+                                                 const struct origin *origin)
+{
     struct access access = {
         .self = self,
         .origin = origin,
@@ -322,6 +390,24 @@ void race_access(struct thread *self, uintptr_t address, size_t size, unsigned h
     }
     if (unlikely(access.found_count || access.freed))
         tell_found(&access);
+}
+
+void race_access(struct thread *self, uintptr_t address, size_t size, unsigned how,
+                 const struct origin *origin)
+{
+    if (unlikely(!self->clock.now || is_ignored(self, how) || !size))
+        return;
+    context_t context = 0;
+    bool done;
+    if (size <= GRANULE)
+        done = access_usual(self, address, size, how, origin, &context);
+    else
+        done = size == 2 * GRANULE && address % GRANULE == 0 &&
+               access_usual(self, address, GRANULE, how, origin, &context) &&
+               access_usual(self, address + GRANULE, GRANULE, how, origin, &context);
+    /* What was done of it is recorded, so it is not done again. */
+    if (unlikely(!done))
+        access_any(self, address, size, how, origin);
 }
 
 void race_threads_begin(void)

@@ -17,6 +17,8 @@
 /* How a source finds the stack of an access: asked only when the engine must remember it. */
 struct origin {
     uint32_t (*stack)(struct thread *self, const struct origin *origin);
+    /* The same with the locks held, for sources that remember both; NULL: made of the stack. */
+    context_t (*context)(struct thread *self, const struct origin *origin);
     const void *frame; /* of the wrapper */
     uintptr_t pc;      /* of the access, for sources that know it */
 };

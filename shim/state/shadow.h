@@ -49,7 +49,7 @@
 
 /* By address >> SHADOW_REGION_SHIFT. There before observing.races is RACES_ON. Entries are written
    once, under LOCK_SHADOW; acquire pairs with its release. */
-extern unsigned char **shadow_regions;
+extern unsigned char **shadow_regions __attribute__((visibility("hidden")));
 
 /* The two cells of the granule that holds address; NULL when its region has no shadow. */
 static inline uint64_t *shadow_cells(uintptr_t address)
@@ -82,6 +82,14 @@ static inline bool cell_covers(uint64_t cell, uint64_t mask, uint64_t now, bool 
 {
     uint64_t compared = write ? ~CELL_BYTES | mask : (~(CELL_BYTES | CELL_WRITE)) | mask;
     return (cell & compared) == (now | mask | (write ? CELL_WRITE : 0));
+}
+
+/* The same for a cell that an access would leave, plain or atomic. */
+static inline bool cell_covers_any(uint64_t cell, uint64_t newest)
+{
+    uint64_t same = STAMP_MASK | (newest & (CELL_BYTES | CELL_WRITE)) |
+                    (newest & CELL_ATOMIC ? 0 : CELL_ATOMIC);
+    return (cell & same) == (newest & same);
 }
 
 /* The fast path: a plain access of at most 8 bytes that does not leave its granule and was recorded

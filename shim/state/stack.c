@@ -26,7 +26,7 @@ struct stack_memo {
 };
 
 /* Counts stack_forget calls. Written by any thread, read by all before they trust a memo. */
-static uint32_t generation = 1;
+uint32_t stack_generations = 1;
 
 bool stack_start_up(void)
 {
@@ -115,7 +115,7 @@ static __attribute__((noinline)) uint32_t stack_here_slow(struct thread *self, c
     struct memo_entry *entry = memo_entry(self->memo, start.pc, start.sp);
     entry->pc = 0; /* while it is half written: a handler may come to look at this very entry */
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    entry->generation = __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
+    entry->generation = stack_generation();
     entry->words.count = 0;
     entry->words.bp_used = false;
     entry->words.incomplete = false;
@@ -147,8 +147,8 @@ uint32_t stack_here(struct thread *self, const void *frame)
         return stack_here_slow(self, frame);
     const struct memo_entry *entry = memo_entry(self->memo, pc, sp);
     if (likely(entry->pc == pc && entry->sp == sp) &&
-        likely(entry->generation == __atomic_load_n(&generation, __ATOMIC_ACQUIRE)) &&
-        likely(entry->end <= self->stack_high) && likely(!entry->end || sp >= self->stack_low) &&
+        likely(entry->generation == stack_generation()) && likely(entry->end <= self->stack_high) &&
+        likely(!entry->end || sp >= self->stack_low) &&
         likely(!entry->words.bp_used || entry->bp == words[0]) && likely(same_words(entry)))
         return entry->stack;
     return stack_here_slow(self, frame);
@@ -188,19 +188,14 @@ void stack_forget(void)
 {
     unwind_forget();
     /* Pairs with the acquires: who reads the new number walks with the new rows. */
-    __atomic_fetch_add(&generation, 1, __ATOMIC_RELEASE);
-}
-
-uint32_t stack_generation(void)
-{
-    return __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
+    __atomic_fetch_add(&stack_generations, 1, __ATOMIC_RELEASE);
 }
 
 void stack_after_fork(void)
 {
     depot_after_fork();
     libunwind_after_fork();
-    __atomic_fetch_add(&generation, 1, __ATOMIC_RELEASE);
+    __atomic_fetch_add(&stack_generations, 1, __ATOMIC_RELEASE);
 }
 
 void stack_safe_point(void)

@@ -67,7 +67,11 @@ bool stack_has_flag(uint32_t stack, uint16_t flag);
 void stack_forget(void);
 
 /* Counts those: what was learnt of stacks under another number may be untrue. */
-uint32_t stack_generation(void);
+extern uint32_t stack_generations __attribute__((visibility("hidden")));
+static inline uint32_t stack_generation(void)
+{
+    return __atomic_load_n(&stack_generations, __ATOMIC_ACQUIRE);
+}
 
 /* At birth: tables. */
 bool stack_start_up(void);
