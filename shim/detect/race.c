@@ -138,21 +138,32 @@ static struct record *room_for(struct thread *self, uint32_t count)
     return records;
 }
 
-/* Locked granule: its records, at most *count of them. NULL when memory is short. */
-static struct record *read_records(struct thread *self, const uint64_t *cell, uint64_t first,
-                                   const context_t *contexts, uint32_t *ret_count)
+/* The records of a set, with room for one more. NULL when memory is short. */
+static __attribute__((noinline)) struct record *read_set(struct thread *self, uint64_t link,
+                                                         uint32_t *ret_count)
 {
-    struct record *records = room_for(self, 4);
-    uint32_t count = 0;
+    struct record *records = room_for(self, 8);
     if (!records)
         return NULL;
-    if (cell_is_link(cell[1])) {
-        uint32_t room = thread_accesses(self)->room - 1;
-        count = record_set_read(cell[1], records, room);
-        if (count > room) {
-            records = room_for(self, count + 1);
-            count = records ? record_set_read(cell[1], records, count) : 0;
-        }
+    uint32_t room = thread_accesses(self)->room - 1;
+    *ret_count = record_set_read(link, records, room);
+    if (*ret_count <= room)
+        return records;
+    records = room_for(self, *ret_count + 1);
+    if (records)
+        *ret_count = record_set_read(link, records, *ret_count);
+    return records;
+}
+
+/* Locked granule: its records, in `two` where they fit. NULL when memory is short. */
+static inline struct record *read_records(struct thread *self, const uint64_t *cell, uint64_t first,
+                                          const context_t *contexts, struct record two[2],
+                                          uint32_t *ret_count)
+{
+    struct record *records = two;
+    uint32_t count = 0;
+    if (unlikely(cell_is_link(cell[1]))) {
+        records = read_set(self, cell[1], &count);
         if (!records)
             return NULL;
     } else if (cell[1]) {
@@ -183,6 +194,17 @@ static void write_records(uint64_t *cell, context_t *contexts, struct record new
         record_set_drop(old);
 }
 
+/* What all threads know of cannot race any more, such as what was written before the first thread
+   was created: without it, two readers need no set. */
+static uint32_t drop_settled(struct record *records, uint32_t count)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (!vclock_is_settled(records[i].cell))
+            records[kept++] = records[i];
+    return kept;
+}
+
 /* Locked granule whose records are more than its cells tell at a glance. Unlocks. Returns false
    when the context is needed and not known yet; nothing has changed then. */
 static bool update_locked(struct access *access, uintptr_t granule, uint64_t mask, uint64_t *cell,
@@ -190,7 +212,8 @@ static bool update_locked(struct access *access, uintptr_t granule, uint64_t mas
 {
     context_t *contexts = shadow_contexts(granule);
     uint32_t count = 0, kept = 0;
-    struct record *records = read_records(access->self, cell, first, contexts, &count);
+    struct record two[2];
+    struct record *records = read_records(access->self, cell, first, contexts, two, &count);
     if (!records || !(mask & ~answered(access, records, count))) {
         shadow_unlock(cell, first);
         return true;
@@ -209,6 +232,8 @@ static bool update_locked(struct access *access, uintptr_t granule, uint64_t mas
         else if (cell_left)
             records[kept++] = (struct record){.cell = cell_left, .context = records[i].context};
     }
+    if (unlikely(kept > 1))
+        kept = drop_settled(records, kept);
     write_records(cell, contexts, newest, records, kept);
     return true;
 }
@@ -245,6 +270,26 @@ static void touch_new(struct access *access, uintptr_t granule, uint64_t mask, u
     first_record(access, granule, mask, cell);
 }
 
+/* The only record is ordered before the access, which says all that it says: it is replaced. */
+static inline bool replace_only(struct access *access, uintptr_t granule, uint64_t mask,
+                                uint64_t *cell, uint64_t first)
+{
+    if (first & (CELL_LOCKED | (CELL_BYTES & ~mask)) || !says_all(access->cell, first) ||
+        !vclock_knows(&access->self->clock, first))
+        return false;
+    context_t context = context_here(access);
+    if (!__atomic_compare_exchange_n(cell, &first, first | CELL_LOCKED, false, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED))
+        return false;
+    bool only = !__atomic_load_n(&cell[1], __ATOMIC_RELAXED);
+    if (likely(only)) {
+        shadow_contexts(granule)[0] = context;
+        first = access->cell | mask;
+    }
+    shadow_unlock(cell, first);
+    return only;
+}
+
 static __attribute__((noinline)) void update(struct access *access, uintptr_t granule,
                                              uint64_t mask, uint64_t *cell)
 {
@@ -254,6 +299,8 @@ static __attribute__((noinline)) void update(struct access *access, uintptr_t gr
         touch_new(access, granule, mask, cell);
         return;
     }
+    if (!second && replace_only(access, granule, mask, cell, first))
+        return;
     /* With a link, only the set can say whether the context is needed at all. */
     if (!cell_is_link(second))
         context_here(access);
@@ -369,17 +416,29 @@ access_usual(struct thread *self, uintptr_t address, size_t size, unsigned how,
     return true;
 }
 
+/* Not by an initialiser: found[] need not be cleared, and that would be most of the cost. */
+static inline void access_begin(struct access *access, struct thread *self, uintptr_t address,
+                                size_t size, unsigned how)
+{
+    access->self = self;
+    access->here.address = address;
+    access->here.size = size;
+    access->here.how = how;
+    access->here.context = 0;
+    access->has_context = false;
+    access->found_count = 0;
+    access->freed = NULL;
+    access->cell = self->clock.now | (how & ACCESS_WRITE ? CELL_WRITE : 0) |
+                   (how & ACCESS_ATOMIC ? CELL_ATOMIC : 0);
+}
+
 static __attribute__((noinline)) void access_any(struct thread *self, uintptr_t address,
                                                  size_t size, unsigned how,
                                                  const struct origin *origin)
 {
-    struct access access = {
-        .self = self,
-        .origin = origin,
-        .here = {.address = address, .size = size, .how = how},
-        .cell = self->clock.now | (how & ACCESS_WRITE ? CELL_WRITE : 0) |
-                (how & ACCESS_ATOMIC ? CELL_ATOMIC : 0),
-    };
+    struct access access;
+    access_begin(&access, self, address, size, how);
+    access.origin = origin;
     uintptr_t end = address + size;
     if (unlikely(end < address || end > 1ull << 47))
         return;
@@ -427,8 +486,9 @@ static void free_part(uintptr_t start, uintptr_t end, void *with)
             !shadow_lock(cell, &first))
             continue;
         uint32_t count = 0;
+        struct record two[2];
         struct record *records =
-            read_records(access->self, cell, first, shadow_contexts(at), &count);
+            read_records(access->self, cell, first, shadow_contexts(at), two, &count);
         uint64_t second = cell[1];
         for (uint32_t i = 0; records && i < count; i++)
             remains(access, at, CELL_BYTES, &records[i]);
@@ -467,15 +527,10 @@ void race_block_dying(struct thread *self, uintptr_t address, size_t size, uint3
     race_heap_freed(self, address);
     if (likely(is_untouched(address, size)))
         return;
-    struct access access = {
-        .self = self,
-        .here = {.address = address,
-                 .size = size,
-                 .how = ACCESS_WRITE | ACCESS_FREE,
-                 .context = context_of(self, stack)},
-        .cell = self->clock.now | CELL_WRITE,
-        .has_context = true,
-    };
+    struct access access;
+    access_begin(&access, self, address, size, ACCESS_WRITE | ACCESS_FREE);
+    access.here.context = context_of(self, stack);
+    access.has_context = true;
     race_benign_forget(address, address + size);
     shadow_each_touched(address & -(uintptr_t)GRANULE, block_end(address, size), free_part,
                         &access);
@@ -491,7 +546,8 @@ static void forget_bytes(struct thread *self, uintptr_t granule, uint64_t mask)
     if (!cell || !(cell[0] | cell[1]) || !shadow_lock(cell, &first))
         return;
     context_t *contexts = shadow_contexts(granule);
-    struct record *records = read_records(self, cell, first, contexts, &count);
+    struct record two[2];
+    struct record *records = read_records(self, cell, first, contexts, two, &count);
     for (uint32_t i = 0; records && i < count; i++)
         if (records[i].cell & CELL_BYTES & ~mask)
             records[kept++] =

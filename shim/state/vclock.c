@@ -20,8 +20,14 @@ static struct slot {
     struct tenure *newest;            /* atomic head: readers need no lock */
     struct thread *owner;             /* NULL once its struct is gone */
     struct sync_clock clock, lineage; /* its last ones */
+    bool lives;                       /* its newest thread was neither joined nor seen gone */
 } slots[SLOT_COUNT];                  /* LOCK_SLOTS */
 uint32_t vclock_slots_used = 1;       /* slot 0 is nobody's */
+
+/* What the only living thread knew when it created another: whoever lives since descends from it.
+   Written under LOCK_SLOTS by that thread, when nobody else can read it. */
+static struct thread_clock settled;
+static uint32_t living; /* slots that live; LOCK_SLOTS */
 
 /* Slots whose owners are gone, oldest first. */
 static uint16_t gone_slots[SLOT_COUNT];
@@ -331,8 +337,32 @@ static uint32_t slot_choose(const struct thread_clock *creator)
     return used_up ? 0 : vclock_slots_used++;
 }
 
+/* LOCK_SLOTS held. */
+static void slot_ends(struct slot *slot)
+{
+    living -= slot->lives;
+    slot->lives = false;
+}
+
+/* LOCK_SLOTS held. Returns the vector that is no longer needed. */
+static struct vclock *settle(const struct thread_clock *creator)
+{
+    struct vclock *old = settled.known;
+    settled.now = creator->now;
+    settled.known = vector_share(creator->known);
+    return old;
+}
+
+bool vclock_is_settled(stamp_t stamp)
+{
+    if (stamp_slot(stamp) == stamp_slot(settled.now))
+        return (stamp & STAMP_MASK) <= settled.now;
+    return settled.known && vclock_knows(&settled, stamp);
+}
+
 static bool slot_take(struct thread *made, const struct thread_clock *creator)
 {
+    struct vclock *unneeded = NULL;
     struct tenure *tenure = arena_alloc(sizeof *tenure);
     if (!tenure)
         return false;
@@ -347,9 +377,14 @@ static bool slot_take(struct thread *made, const struct thread_clock *creator)
         tenure->older = at->newest;
         __atomic_store_n(&at->newest, tenure, __ATOMIC_RELEASE);
         at->owner = made;
+        if (creator && living == 1 && slots[stamp_slot(creator->now)].lives)
+            unneeded = settle(creator);
+        at->lives = true;
+        living++;
         made->clock.now = made->lineage.now = tenure->first;
     }
     lock_give(LOCK_SLOTS);
+    vector_drop(NULL, unneeded);
     return slot != 0;
 }
 
@@ -392,6 +427,7 @@ static void vclock_move(struct thread_clock *clock)
     /* The old slot is never used again: its epochs are. */
     lock_take(LOCK_SLOTS);
     slots[old].owner = NULL;
+    slot_ends(&slots[old]);
     lock_give(LOCK_SLOTS);
 }
 
@@ -407,6 +443,7 @@ void vclock_thread_gone(struct thread *gone)
         struct vclock *had = slot->clock.world == vclock_world ? slot->clock.known : NULL;
         struct vclock *lineage = slot->lineage.world == vclock_world ? slot->lineage.known : NULL;
         slot->owner = NULL;
+        slot_ends(slot);
         slot->clock = (struct sync_clock){
             .world = vclock_world, .stamp = gone->clock.now, .known = gone->clock.known};
         slot->lineage = (struct sync_clock){
@@ -432,6 +469,8 @@ void vclock_thread_joined(struct thread *self, uint32_t number)
     struct thread *owner = slot->owner;
     struct sync_clock clock = slot->clock, lineage = slot->lineage;
     bool same = slot->newest && slot->newest->thread == number;
+    if (same)
+        slot_ends(slot);
     if (same && owner) {
         /* Its struct was not taken again yet; the kernel has no such thread, so nobody writes. */
         clock = (struct sync_clock){.stamp = owner->clock.now, .known = owner->clock.known};
@@ -464,4 +503,6 @@ void vclock_after_fork(void)
     mem_clear(free_vectors, sizeof free_vectors);
     vclock_slots_used = 1;
     gone_first = gone_count = 0;
+    settled = (struct thread_clock){0};
+    living = 0;
 }

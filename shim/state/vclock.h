@@ -108,6 +108,10 @@ void vclock_thread_gone(struct thread *gone);
 /* self has joined the thread with this number. */
 void vclock_thread_joined(struct thread *self, uint32_t number);
 
+/* Does every thread that lives know of this epoch, and so every one that will ever be created? True
+   says so; false says nothing. Threads that nobody created (adopted ones) do not count. */
+bool vclock_is_settled(stamp_t stamp);
+
 /* Thread number of whoever had the stamp's slot in that epoch; 0 unknown. */
 uint32_t vclock_thread_of(stamp_t stamp);
 
