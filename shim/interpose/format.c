@@ -365,7 +365,7 @@ static void scan_value(const struct conversion *conversion, const void *at, form
     if (conversion->letter == 'p')
         size = sizeof(void *);
     else if (text_find("eEfFgGaA", (char)conversion->letter))
-        size = size == 0 ? 4 : size;
+        size = size == 0 ? 4 : size == 16 ? 10 : size; /* what the x87 stores of a long double */
     else
         size = size == 0 ? 4 : size > 8 ? 8 : size;
     visit(at, size, ACCESS_WRITE, with);

@@ -8,11 +8,13 @@
 #ifndef HOLDFAST_INTERPOSE_REAL_H
 #define HOLDFAST_INTERPOSE_REAL_H
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <fstab.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <malloc.h>
@@ -39,6 +41,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/sem.h>
@@ -46,8 +49,11 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/time.h>
 #include <sys/timerfd.h>
+#include <sys/times.h>
 #include <sys/uio.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <threads.h>
 #include <time.h>
