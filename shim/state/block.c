@@ -73,6 +73,10 @@ static __attribute__((noinline)) uint32_t take_rows(struct thread *self)
     return self->block_next++;
 }
 
+/* Bytes of a block that block_holding may not find the beginning of. */
+#define BLOCK_LONG (512u << 10)
+static bool long_block_seen;
+
 void block_born(struct thread *self, uintptr_t address, uint64_t size, enum block_family family,
                 uint32_t stack)
 {
@@ -88,6 +92,8 @@ void block_born(struct thread *self, uintptr_t address, uint64_t size, enum bloc
             return;
         }
     }
+    if (unlikely(size > BLOCK_LONG))
+        __atomic_store_n(&long_block_seen, true, __ATOMIC_RELAXED);
     struct block_row *row = row_at(index);
     /* A reader that copies the row meanwhile sees head change. */
     __atomic_store_n(&row->head, 0, __ATOMIC_RELAXED);
@@ -194,8 +200,8 @@ struct block_row *block_around(uintptr_t address)
     return NULL;
 }
 
-/* How far block_holding looks back: 64 KB of windows of 32 bytes are 512 KB of memory. */
-#define WINDOWS_BACK 16384u
+/* How far block_holding looks back, in windows. */
+#define WINDOWS_BACK (BLOCK_LONG >> block_window_shift)
 
 static inline bool holds(const struct block_row *row, uintptr_t address)
 {
@@ -211,9 +217,14 @@ static bool look_back(const uint32_t *region, size_t from, size_t least, uintptr
         struct block_row *row = region[i] ? row_at(region[i]) : NULL;
         if (!row || !row->head || block_address(row) > address)
             continue;
-        /* Live blocks do not overlap: what begins before the nearest one ends before it. */
+        /* Live blocks do not overlap: what begins before the nearest one ends before it. A freed
+           one that begins inside it has lost its memory to it, all of it as far as we can tell:
+           programs also use what malloc_usable_size() says behind the size that they asked for. */
         if (is_live(row)) {
-            *found = holds(row, address) ? row : *found;
+            if (holds(row, address))
+                *found = row;
+            else if (*found && holds(row, block_address(*found)))
+                *found = NULL;
             return true;
         }
         if (!*found && block_state_of(row) == BLOCK_FREED && holds(row, address))
@@ -229,12 +240,13 @@ struct block_row *block_holding(uintptr_t address)
     size_t last = REGION_MASK >> block_window_shift;
     struct block_row *found = NULL;
     const uint32_t *region = block_region(address);
-    if ((region && look_back(region, from, least, address, &found)) || least)
+    if (region && look_back(region, from, least, address, &found))
         return found;
-    region = block_region(address - (REGION_MASK + 1));
-    if (region)
-        look_back(region, last, last - (WINDOWS_BACK - from), address, &found);
-    return found;
+    region = least ? NULL : block_region(address - (REGION_MASK + 1));
+    if (region && look_back(region, last, last - (WINDOWS_BACK - from), address, &found))
+        return found;
+    /* A live block that is longer than what was looked at may lie over a freed one. */
+    return __atomic_load_n(&long_block_seen, __ATOMIC_RELAXED) ? NULL : found;
 }
 
 void block_forget_freed(uintptr_t start, uintptr_t end)

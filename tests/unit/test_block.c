@@ -119,6 +119,30 @@ static void visit(struct block_row *row, void *with)
     last[1]++;
 }
 
+Test(block, a_freed_block_is_gone_where_a_live_one_lies_over_it)
+{
+    const uintptr_t at = 0x7f0020000000;
+    struct block_row *row;
+    block_born(&self, at + 0x1000, 4096, FAMILY_MALLOC, 1);
+    block_dying(block_find(at + 0x1000), 2);
+    row = block_holding(at + 0x1010);
+    cr_expect(row && block_address(row) == at + 0x1000);
+    /* one over its beginning: what lies behind that one's end was asked for by nobody */
+    block_born(&self, at + 0x800, 0x900, FAMILY_MALLOC, 1);
+    cr_expect_null(block_holding(at + 0x1108));
+    row = block_holding(at + 0x1010);
+    cr_expect(row && block_address(row) == at + 0x800);
+    /* one before it leaves it alone */
+    block_dying(block_find(at + 0x800), 2);
+    block_born(&self, at + 0x700, 0x200, FAMILY_MALLOC, 1);
+    row = block_holding(at + 0x1108);
+    cr_expect(row && block_address(row) == at + 0x1000);
+    /* one that is so long that its beginning is not looked for */
+    block_born(&self, at - (2 << 20), 4 << 20, FAMILY_MALLOC, 1);
+    block_dying(block_find(at + 0x700), 2);
+    cr_expect_null(block_holding(at + 0x1108));
+}
+
 /* Random births and deaths in 64 MB, sizes from 0 to 40 MB, never overlapping (as an allocator's).
  */
 Test(block, agrees_with_a_plain_list)
