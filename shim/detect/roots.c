@@ -3,6 +3,7 @@
 #include "base/recording.h"
 #include "detect/glibc_heap.h"
 #include "detect/thread_roots.h"
+#include "state/kept.h"
 
 #define EXCLUDED_MAX (1u << 18)
 
@@ -137,6 +138,8 @@ void roots_mark(struct roots *roots, struct mark *mark)
     ranges_sort(&roots->excluded);
     roots->incomplete |= roots->excluded.full || roots->maps.full;
     thread_registers_mark(mark);
+    for (struct kept *k = __atomic_load_n(&kept_list, __ATOMIC_ACQUIRE); k; k = k->next)
+        mark_word(mark, k->word);
     for (uint32_t i = 0; i < roots->maps.count; i++) {
         roots->map = &roots->maps.all[i];
         if (is_root(roots, roots->map))

@@ -122,6 +122,11 @@ void condition_leave(struct condition_wait *wait, bool woken)
 void condition_cancelled(void *wait)
 {
     condition_leave(wait, false);
+    struct thread *self = guard_enter();
+    if (!self)
+        return;
+    edge_cancelled(self);
+    guard_leave(self);
 }
 
 /* The mutex that belongs to the condition, or the newest that the signaller holds; how often it was

@@ -8,6 +8,7 @@
 #include "base/syscall.h"
 #include "format/tables.h"
 #include "interpose/real.h"
+#include "interpose/registration.h"
 #include "state/process.h"
 #include "state/thread.h"
 
@@ -24,6 +25,7 @@ static void note(pid_t child)
 
 pid_t wrap_fork(void)
 {
+    registration_fork_begins();
     pid_t child = real.fork();
     note(child);
     return child;

@@ -15,6 +15,7 @@
 #include "interpose/real.h"
 #include "interpose/thread.h"
 #include "state/clock.h"
+#include "state/edge.h"
 #include "state/stack.h"
 #include "state/sync.h"
 #include "state/wait.h"
@@ -53,8 +54,13 @@ static void ended(void *argument)
 {
     struct thread *self = argument;
     /* Without pthread_exit, only a cancellation ends a thread by unwinding it. */
-    if (!self->exiting)
+    if (!self->exiting) {
         __atomic_fetch_or(&self->row->flags, THREAD_CANCELED, __ATOMIC_RELAXED);
+        if (guard_enter()) {
+            edge_cancelled(self);
+            guard_leave(self);
+        }
+    }
     thread_finish(self);
 }
 
@@ -357,9 +363,23 @@ int wrap_pthread_cancel(pthread_t id)
         uint32_t target = thread_by_pthread(id);
         if (target && !thread_row(target)->ended_stack)
             thread_row(target)->ended_stack = stack_here(self, FRAME);
+        edge_cancel(self, id);
         guard_leave(self);
     }
     return real.pthread_cancel(id);
+}
+
+/* Where it is acted upon if it was asked for. Elsewhere that is in a wait, which the next wrapper
+   finds left (state/wait.c), or comes in between two instructions: then only the thread's last
+   steps are known to come after it. */
+void wrap_pthread_testcancel(void)
+{
+    struct thread *self = guard_enter();
+    if (self) {
+        edge_cancelled(self);
+        guard_leave(self);
+    }
+    real.pthread_testcancel();
 }
 
 int wrap_pthread_setname_np(pthread_t id, const char *name)

@@ -42,8 +42,10 @@ static struct thread *thread_adopt(void)
         return NULL;
     adopting = true;
     struct thread *self = thread_create(NULL, 0, THREAD_ADOPTED | THREAD_DETACHED);
-    if (self)
+    if (self) {
+        vclock_thread_adopted(self);
         thread_begin(self);
+    }
     adopting = false;
     return self;
 }
@@ -60,9 +62,9 @@ struct thread *guard_enter_slow(uintptr_t frame)
         self = thread_adopt();
     if (!self || (self->busy && !guard_is_stale(self, frame)))
         return NULL;
+    self->busy = frame;
     if (self->waiting)
         wait_met_inside(self, frame);
-    self->busy = frame;
     return self;
 }
 

@@ -408,6 +408,33 @@ bool vclock_thread_create(struct thread *made, struct thread *creator)
     return true;
 }
 
+void vclock_thread_adopted(struct thread *made)
+{
+    lock_take(LOCK_SLOTS);
+    uint32_t count = vclock_slots_used;
+    lock_give(LOCK_SLOTS);
+    if (!made->clock.now || !vector_own(&made->clock, &made->clock.known, count) ||
+        !vector_own(&made->lineage, &made->lineage.known, count))
+        return;
+    lock_take(LOCK_SLOTS);
+    for (uint32_t i = 1; i < count; i++) {
+        /* An owner's epoch is its own to write: old or new, it is one that has begun. */
+        const struct thread *owner = slots[i].owner;
+        bool gone = !owner && slots[i].clock.world == vclock_world;
+        stamp_t now = owner  ? __atomic_load_n(&owner->clock.now, __ATOMIC_RELAXED)
+                      : gone ? slots[i].clock.stamp
+                             : 0;
+        stamp_t lineage = owner  ? __atomic_load_n(&owner->lineage.now, __ATOMIC_RELAXED)
+                          : gone ? slots[i].lineage.stamp
+                                 : 0;
+        if (owner != made && stamp_slot(now) == i)
+            vector_raise(made->clock.known, now);
+        if (owner != made && stamp_slot(lineage) == i)
+            vector_raise(made->lineage.known, lineage);
+    }
+    lock_give(LOCK_SLOTS);
+}
+
 /* The thread's slot has run out of epochs: it goes on in another one, knowing all of the first. */
 static void vclock_move(struct thread_clock *clock)
 {

@@ -102,6 +102,10 @@ void vclock_advance(struct thread_clock *clock);
 struct thread;
 bool vclock_thread_create(struct thread *made, struct thread *creator);
 
+/* made was created by somebody unknown: what all others did so far is taken for known, because what
+   ordered it nobody saw. */
+void vclock_thread_adopted(struct thread *made);
+
 /* The kernel has no such thread any more: keeps its last clocks for who joins it. Idempotent. */
 void vclock_thread_gone(struct thread *gone);
 

@@ -5,6 +5,7 @@
 
 #include "base/syscall.h"
 #include "state/clock.h"
+#include "state/edge.h"
 #include "state/stack.h"
 
 uint32_t world_stopped;
@@ -117,8 +118,9 @@ void wait_met_inside(struct thread *self, uintptr_t here)
     uintptr_t sp = self->saved.sp;
     bool same_stack = here < self->stack_high && here >= self->stack_low && sp < self->stack_high &&
                       sp >= self->stack_low;
-    if (same_stack && here + SIGNAL_FRAME_LEAST > sp)
+    if (same_stack && here + SIGNAL_FRAME_LEAST > sp) {
         wait_forget(self);
-    else
+        edge_cancelled(self);
+    } else
         __atomic_store_n(&self->waiting, self->waiting | WAITING_INTERRUPTED, __ATOMIC_SEQ_CST);
 }

@@ -1,5 +1,5 @@
-/* Barriers: for no threads, never initialised (libc divides by its count, so a child makes the call),
-   initialised again under a waiter, with another count, used after it was destroyed.
+/* Barriers: for no threads, never initialised (libc divides by its count, so a child makes the
+call), initialised again under a waiter, with another count, used after it was destroyed.
 // expect: barrier-misuse role=here function=main text=no_threads
 // expect: barrier-misuse role=here function=main text=another_count
 // expect: barrier-misuse role=here function=reinitialise text=while_threads_waited

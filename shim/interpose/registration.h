@@ -1,0 +1,11 @@
+/* Functions that the program registers to be called later by another thread. */
+#ifndef HOLDFAST_INTERPOSE_REGISTRATION_H
+#define HOLDFAST_INTERPOSE_REGISTRATION_H
+
+#include "state/thread.h"
+
+/* A fork begins: the handlers of pthread_atfork come after their registrations. Guard not entered.
+ */
+void registration_fork_begins(void);
+
+#endif
