@@ -11,6 +11,7 @@
 #include "interpose/handles.h"
 #include "interpose/real.h"
 #include "state/process.h"
+#include "state/readable.h"
 #include "state/stack.h"
 #include "state/wait.h"
 
@@ -234,6 +235,15 @@ static void cloexec_set(int fd, bool on)
         guard_leave(self);
 }
 
+static void locked(int fd)
+{
+    struct thread *self = carriers_watched() ? guard_enter() : NULL;
+    if (!self)
+        return;
+    carrier_takes_inode(self, fd);
+    guard_leave(self);
+}
+
 static inline int controlled(int fd, int command, const void *argument, int result,
                              const void *frame)
 {
@@ -243,7 +253,22 @@ static inline int controlled(int fd, int command, const void *argument, int resu
         return duplicated(fd, result, command == F_DUPFD_CLOEXEC, frame);
     if (command == F_SETFD)
         cloexec_set(fd, (uintptr_t)argument & FD_CLOEXEC);
+    if (command == F_OFD_SETLK || command == F_OFD_SETLKW)
+        locked(fd);
     return result;
+}
+
+/* Before. The locks of open file descriptions order threads; F_SETLK's are the whole process's. */
+static void controls(int fd, int command, const struct flock *lock, const void *frame)
+{
+    struct thread *self = carriers_watched() ? guard_enter() : NULL;
+    if (!self)
+        return;
+    handle_race_use(self, fd, frame);
+    if ((command == F_OFD_SETLK || command == F_OFD_SETLKW) &&
+        memory_range_is_readable(self, lock, sizeof *lock) && lock->l_type == F_UNLCK)
+        carrier_gives_inode(self, fd);
+    guard_leave(self);
 }
 
 /* libc itself takes the third argument as a pointer whatever the command: a register is a register.
@@ -253,6 +278,7 @@ static inline int controlled(int fd, int command, const void *argument, int resu
     va_start(rest, command);                                                                       \
     void *argument = va_arg(rest, void *);                                                         \
     va_end(rest);                                                                                  \
+    controls(fd, command, argument, FRAME);                                                        \
     return controlled(fd, command, argument, real.name(fd, command, argument), FRAME)
 
 int wrap_fcntl(int fd, int command, ...)

@@ -2,9 +2,12 @@
 
 #include <sys/signalfd.h>
 
+#include "interpose/handles.h"
+#include "state/carrier_rights.h"
 #include "state/carrier_socket.h"
 #include "state/readable.h"
 #include "state/signal_clock.h"
+#include "state/stack.h"
 
 static struct passing whole_of(const struct passing *passing)
 {
@@ -100,4 +103,31 @@ void pass_signals(struct thread *self, int fd, const void *buffer, size_t size)
     const struct signalfd_siginfo *info = buffer;
     for (; size >= sizeof *info; info++, size -= sizeof *info)
         signal_met(self, (int)info->ssi_signo);
+}
+
+static void received(struct thread *self, int fd, uint32_t stack)
+{
+    struct handle_birth birth = {.kind = HANDLE_KIND_FD_OTHER, .stack = stack};
+    descriptor_born(self, fd, &birth, carrier_received(self, fd));
+}
+
+void pass_rights(struct thread *self, const struct msghdr *message, bool is_received,
+                 const void *frame)
+{
+    if (!memory_range_is_readable(self, message, sizeof *message) || !message->msg_control ||
+        !memory_range_is_readable(self, message->msg_control, message->msg_controllen))
+        return;
+    for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at;
+         at = CMSG_NXTHDR((struct msghdr *)message, at)) {
+        if (at->cmsg_level != SOL_SOCKET || at->cmsg_type != SCM_RIGHTS)
+            continue;
+        const int *fds = (const int *)CMSG_DATA(at);
+        size_t count = (at->cmsg_len - CMSG_LEN(0)) / sizeof *fds;
+        for (size_t i = 0; i < count && i < 253 /* SCM_MAX_FD of net/scm.h */; i++) {
+            if (is_received)
+                received(self, fds[i], stack_here(self, frame));
+            else
+                carrier_sent(self, fds[i]);
+        }
+    }
 }

@@ -77,6 +77,10 @@ void pass_sends_message(struct thread *self, int fd, const struct msghdr *messag
 /* After: what was given is taken, unless there was nothing yet. */
 void pass_takes(struct thread *self, int fd, bool failed);
 
+/* Descriptors that go with a message: sent, and (each a new number) received. */
+void pass_rights(struct thread *self, const struct msghdr *message, bool received,
+                 const void *frame);
+
 /* A signalfd's: signals are met by reading them. */
 void pass_signals(struct thread *self, int fd, const void *buffer, size_t size);
 
@@ -92,7 +96,7 @@ void pass_signals(struct thread *self, int fd, const void *buffer, size_t size);
             if (carriers_watched()) {                                                              \
                 before;                                                                            \
             }                                                                                      \
-            waits = (kind) && wait_begin(self, kind, (uint64_t)(object), deadline, FRAME);         \
+            waits = (kind) != 0 && wait_begin(self, kind, (uint64_t)(object), deadline, FRAME);    \
             guard_leave(self);                                                                     \
         }                                                                                          \
         __typeof__(call) result = call;                                                            \

@@ -9,6 +9,7 @@
 #define HOLDFAST_INTERPOSE_REAL_H
 
 #include <arpa/inet.h>
+#include <aio.h>
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>

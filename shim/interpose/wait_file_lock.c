@@ -1,11 +1,21 @@
-/* Waiting for file locks (fcntl's are with the descriptors). */
-#include "interpose/blocking.h"
+/*
+ * File locks. One that two threads of a process can contend for belongs to an open file description
+ * (flock, fcntl's F_OFD_…) and orders them; lockf's and F_SETLK's belong to the whole process and
+ * keep no thread of it out (fcntl's are with the descriptors).
+ */
+#include "interpose/passing.h"
 
 int wrap_flock(int fd, int operation)
 {
-    if (operation & (LOCK_NB | LOCK_UN))
-        return real.flock(fd, operation);
-    BLOCKING(WAIT_FILE_LOCK, fd, WAIT_FOREVER, real.flock(fd, operation), result == 0);
+    bool blocks = !(operation & (LOCK_NB | LOCK_UN)), gives = operation & LOCK_UN;
+    PASS(
+        blocks ? WAIT_FILE_LOCK : 0, fd, WAIT_FOREVER, real.flock(fd, operation), result == 0,
+        {
+            pass_uses(self, fd, FRAME);
+            if (gives)
+                carrier_gives_inode(self, fd);
+        },
+        if (!gives && result == 0) carrier_takes_inode(self, fd));
 }
 
 int wrap_lockf(int fd, int command, off_t size)

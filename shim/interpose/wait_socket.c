@@ -29,9 +29,23 @@ ssize_t wrap___recvfrom_chk(int fd, void *buffer, size_t size, size_t room, int 
     });
 }
 
-ssize_t wrap_recvmsg(int fd, struct msghdr *message, int flags)
+/* Inlined, so that its frame is the wrapper's. */
+static inline __attribute__((always_inline)) ssize_t
+received_message(int fd, struct msghdr *message, int flags)
 {
     TAKE(fd, real.recvmsg(fd, message, flags), MESSAGE(message));
+}
+
+ssize_t wrap_recvmsg(int fd, struct msghdr *message, int flags)
+{
+    ssize_t result = received_message(fd, message, flags);
+    struct thread *self =
+        result >= 0 && message->msg_controllen && message->msg_control ? guard_enter() : NULL;
+    if (self) {
+        pass_rights(self, message, true, FRAME);
+        guard_leave(self);
+    }
+    return result;
 }
 
 /* The time is looked at only after each datagram, so without one it waits for good all the same. */
@@ -71,6 +85,7 @@ ssize_t wrap_sendmsg(int fd, const struct msghdr *message, int flags)
         WAIT_WRITE, fd, WAIT_FOREVER, real.sendmsg(fd, message, flags), result >= 0,
         {
             MESSAGE(message);
+            pass_rights(self, message, false, FRAME);
             pass_sends_message(self, fd, message, FRAME);
         },
         if (unlikely(result < 0)) pass_takes(self, fd, true));

@@ -194,7 +194,8 @@ void carrier_giving_up(struct thread *self, int fd)
         return;
     if (carriers_watched() && !self->ignore_sync) {
         link_t link = __atomic_load_n(&at->link, __ATOMIC_ACQUIRE);
-        if (link & LINK_SHARED)
+        /* Also of a file that nobody reads: its lock goes too. */
+        if (link && carrier_of(link) != &nowhere)
             vclock_release_join(&self->clock, carrier_clock(link, LINK_GIVE));
         vclock_release_join(&self->clock, &at->given);
     } else {

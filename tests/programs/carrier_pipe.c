@@ -1,19 +1,6 @@
 /* What passes through pipes, FIFOs, socket pairs, events, timers and duplicates of them; ends; the
 // number of a descriptor.
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
+// expect: data-race count=14 function=touch role=here
 */
 #include <fcntl.h>
 #include <signal.h>

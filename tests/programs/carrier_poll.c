@@ -1,9 +1,5 @@
 /* Who finds a descriptor ready has seen what was written to it, without reading it.
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
+// expect: data-race count=5 function=touch role=here
 */
 #include <poll.h>
 #include <sys/epoll.h>

@@ -1,11 +1,5 @@
 /* Connections and datagrams inside the process; what was done before listen, connect and close.
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
-// expect: data-race function=touch role=here
+// expect: data-race count=7 function=touch role=here
 */
 #include <errno.h>
 #include <netinet/in.h>
