@@ -8,8 +8,8 @@
 #ifndef HOLDFAST_INTERPOSE_REAL_H
 #define HOLDFAST_INTERPOSE_REAL_H
 
-#include <arpa/inet.h>
 #include <aio.h>
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -49,7 +49,6 @@
 #include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
 #include <sys/times.h>

@@ -66,7 +66,8 @@ static void stencil(int thread)
         double(*from)[SIDE] = grid[step % 2], (*to)[SIDE] = grid[(step + 1) % 2];
         for (int y = first; y < last; y++)
             for (int x = 1; x < SIDE - 1; x++)
-                to[y][x] = 0.25 * (from[y - 1][x] + from[y + 1][x] + from[y][x - 1] + from[y][x + 1]);
+                to[y][x] =
+                    0.25 * (from[y - 1][x] + from[y + 1][x] + from[y][x - 1] + from[y][x + 1]);
         pthread_barrier_wait(&barrier);
     }
 }
@@ -236,11 +237,10 @@ static void atomic_counters(int thread)
 static const struct kernel {
     const char *name;
     void (*run)(int thread);
-} kernels[] = {{"hash-table", hash_table}, {"stencil", stencil},
-               {"array-sum", array_sum},   {"list-walk", list_walk},
-               {"memcpy", copying},        {"histogram", histogram},
-               {"matrix", matrix_product}, {"sort", sort},
-               {"queue", queueing},        {"atomics", atomic_counters}};
+} kernels[] = {{"hash-table", hash_table},  {"stencil", stencil}, {"array-sum", array_sum},
+               {"list-walk", list_walk},    {"memcpy", copying},  {"histogram", histogram},
+               {"matrix", matrix_product},  {"sort", sort},       {"queue", queueing},
+               {"atomics", atomic_counters}};
 #define KERNELS (sizeof kernels / sizeof kernels[0])
 
 static const struct kernel *chosen;

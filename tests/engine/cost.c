@@ -8,9 +8,9 @@
 #include "state/shadow.h"
 #include "world.h"
 
-#define AT      0x7f0002000000ul
-#define BYTES   (1ul << 20)
-#define ROUNDS  20
+#define AT     0x7f0002000000ul
+#define BYTES  (1ul << 20)
+#define ROUNDS 20
 
 static double now(void)
 {
