@@ -83,13 +83,23 @@ static uint32_t in_handler_of(int signal)
     return string_keep(words);
 }
 
-static bool came_through_handler(uint32_t stack)
+/* Where our own code lies (made by the linker). */
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+extern const char etext[] __attribute__((visibility("hidden")));
+
+/* Did the handler itself make this call? Not where our function is not on the stack (the handler
+   was left), and not where a wrapper of ours lies between: what printf calls is part of that fault.
+ */
+static bool made_by_handler(uint32_t stack)
 {
     const struct stack_row *row = depot_row(stack);
-    for (uint32_t i = 0; row && i < row->frame_count; i++)
-        if (row->frames[i] > (uintptr_t)__start_handler_code &&
-            row->frames[i] <= (uintptr_t)__stop_handler_code)
+    for (uint32_t i = 0; row && i < row->frame_count; i++) {
+        uint64_t pc = row->frames[i];
+        if (pc > (uintptr_t)__start_handler_code && pc <= (uintptr_t)__stop_handler_code)
             return true;
+        if (pc >= (uintptr_t)__ehdr_start && pc < (uintptr_t)etext)
+            return false;
+    }
     return false;
 }
 
@@ -99,7 +109,7 @@ __attribute__((noinline)) void handler_unsafe_call_slow(struct thread *self, con
     if (self->handler.by_itself)
         return;
     uint32_t stack = stack_here(self, frame);
-    if (!came_through_handler(stack))
+    if (!made_by_handler(stack))
         return;
     struct finding finding;
     finding_begin(&finding, KIND_SIGNAL_UNSAFE_CALL, self);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "detect/handler_misuse.h"
 #include "detect/lock_misuse.h"
 #include "detect/lock_order.h"
 #include "state/clock.h"
@@ -87,6 +88,7 @@ void lock_taken(const struct lock_call *call)
         unseen(call);
         return;
     }
+    handler_unsafe_call(self, call->called, call->frame);
     struct sync *sync = NULL;
     if (likely(locks_watched()))
         sync = lock_object(call, self);
