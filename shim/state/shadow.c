@@ -1,7 +1,7 @@
 #include "state/shadow.h"
 
-#include <sched.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "base/lock.h"
 #include "base/recording.h"
@@ -18,8 +18,13 @@
    readers. */
 #define SETS_ROOM_LEAST (1ull << 20)
 
-/* How often a locked granule is looked at again, yielding, before its holder counts as dead. */
-#define LOCK_TRIES 1000
+/* A holder that lost its processor gets it back within a second, however busy the machine is; one
+   that a signal handler interrupted may never come back. How often a locked granule is looked at
+   again, yielding at first and then sleeping 100 us: until somebody was given up on for the first
+   time, and after that. */
+#define LOCK_YIELDS      200u
+#define LOCK_TRIES       10000u
+#define LOCK_TRIES_LATER 500u
 
 unsigned char **shadow_regions;
 uint64_t shadow_pages, shadow_lost;
@@ -94,20 +99,29 @@ uint64_t shadow_room_for_sets(void)
     return limit > pages * 3 * PAGE ? limit - pages * 3 * PAGE : 0;
 }
 
+static bool granule_try(uint64_t *cell, uint64_t *ret_first)
+{
+    uint64_t first = __atomic_load_n(cell, __ATOMIC_RELAXED);
+    *ret_first = first;
+    return !(first & CELL_LOCKED) &&
+           __atomic_compare_exchange_n(cell, &first, first | CELL_LOCKED, false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
+}
+
 bool shadow_lock_slow(uint64_t *cell, uint64_t *ret_first)
 {
-    for (int tries = 0; tries < LOCK_TRIES; tries++) {
+    const struct timespec nap = {.tv_nsec = 100000};
+    uint32_t most = __atomic_load_n(&shadow_lost, __ATOMIC_RELAXED) ? LOCK_TRIES_LATER : LOCK_TRIES;
+    for (uint32_t tries = 0; tries < most; tries++) {
         for (int spins = 0; spins < 64; spins++) {
-            uint64_t first = __atomic_load_n(cell, __ATOMIC_RELAXED);
-            if (!(first & CELL_LOCKED) &&
-                __atomic_compare_exchange_n(cell, &first, first | CELL_LOCKED, false,
-                                            __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
-                *ret_first = first;
+            if (granule_try(cell, ret_first))
                 return true;
-            }
             __builtin_ia32_pause();
         }
-        raw_syscall(SYS_sched_yield);
+        if (tries < LOCK_YIELDS)
+            raw_syscall(SYS_sched_yield);
+        else
+            raw_syscall(SYS_nanosleep, &nap, NULL);
     }
     __atomic_fetch_add(&shadow_lost, 1, __ATOMIC_RELAXED);
     return false;
