@@ -34,7 +34,7 @@ static bool frames_make(void)
     frames.base->sp = UINTPTR_MAX;
     frames.base->hash = mix(1, self->number, 0) | 1;
     frames.top = frames.base;
-    frames.owner = self;
+    frames.own = own;
     frames.low = self->stack_low;
     __atomic_signal_fence(__ATOMIC_SEQ_CST); /* a handler sees all of it or nothing */
     frames.size = self->stack_high - self->stack_low;
@@ -127,8 +127,8 @@ static __attribute__((noinline)) void remember(struct thread *self, struct memo 
     uint32_t stack = stack_here(self, origin->frame);
     memo->key = stack ? key : 0;
     memo->stack = stack && is_all_compiled(stack) ? stack : 0;
+    memo->context = memo->stack ? context_of(self, memo->stack) : 0;
     memo->generation = generation;
-    memo->context = 0;
 }
 
 /* The access's entry, made when there is none; its stack is 0 where walking is the only way. NULL
@@ -139,7 +139,9 @@ static inline struct memo *memo_of(struct thread *self, const struct origin *ori
     if (unlikely(!on_own_stack(sp)) && (frames.size || !frames_make() || !on_own_stack(sp)))
         return NULL;
     uint64_t key = mix(frames.top->hash, origin->pc, sp);
-    struct memo *memo = &((struct own *)self->compiled)->memos[key >> 32 & (OWN_MEMOS - 1)];
+    if (self->held.count)
+        key += held_lockset(self) * 0x9e3779b97f4a7c15ull;
+    struct memo *memo = &frames.own->memos[key >> 32 & (OWN_MEMOS - 1)];
     if (unlikely(memo->key != key || memo->generation != stack_generation()))
         remember(self, memo, origin, key);
     return memo;
@@ -153,13 +155,7 @@ uint32_t frames_stack(struct thread *self, const struct origin *origin)
 
 context_t frames_context(struct thread *self, const struct origin *origin)
 {
-    struct memo *memo = memo_of(self, origin);
-    if (unlikely(!memo || !memo->stack))
-        return context_of(self, stack_here(self, origin->frame));
-    uint32_t lockset = self->held.count ? held_lockset(self) : 0;
-    if (unlikely(!memo->context || memo->lockset != lockset)) {
-        memo->context = context_of(self, memo->stack);
-        memo->lockset = lockset;
-    }
-    return memo->context;
+    const struct memo *memo = memo_of(self, origin);
+    return likely(memo && memo->context) ? memo->context
+                                         : context_of(self, stack_here(self, origin->frame));
 }

@@ -2,9 +2,10 @@
  * Where compiled code is: a shadow stack per thread, and through it the stack of an access without
  * walking. Used by the entry points of compiled code.
  *
- * The naive model: each access walks its stack. Here a memo per thread keeps the stack by a key: pc
- * and sp of the access and a running hash over all functions that have been entered and not left.
- * A hit costs one comparison. It is right because
+ * The naive model: each access walks its stack. Here a memo per thread keeps the stack, and the
+ * context that it makes with the locks held, by a key: these, pc and sp of the access, and a
+ * running hash over all functions that have been entered and not left. A hit costs one comparison.
+ * It is right because
  *   - each frame adds its return address and its sp to the hash, and a frame that is on the stack
  * is never missing from it: a longjmp leaves frames too many (until a later entry has a higher sp),
  *     never too few, and a stack with the right frames and some too many has one hash only;
@@ -30,13 +31,15 @@ struct frame {
     uint64_t hash;    /* of this frame and all below */
 };
 
+struct own;
+
 /* All zero until the thread's first entry with races on: no sp is in [0, 0). */
 struct frames {
-    struct frame *top;    /* newest; base when there is none */
-    uintptr_t low, size;  /* the thread's own stack */
-    struct frame *base;   /* a frame that never leaves, sp UINTPTR_MAX */
-    struct frame *end;    /* last that may be used */
-    struct thread *owner; /* whose they are: in a fork's child the thread's struct is another */
+    struct frame *top;   /* newest; base when there is none */
+    uintptr_t low, size; /* the thread's own stack */
+    struct frame *base;  /* a frame that never leaves, sp UINTPTR_MAX */
+    struct frame *end;   /* last that may be used */
+    struct own *own;     /* whose part base is; in a fork's child the parent's, copied */
 };
 extern __thread struct frames frames __attribute__((visibility("hidden")));
 

@@ -16,8 +16,8 @@ struct memo {
     uint64_t key;
     uint32_t stack; /* 0: walk */
     uint32_t generation;
-    uint32_t lockset;
-    context_t context; /* with that lockset; 0: not known */
+    context_t context; /* with the locks of the key; 0: not known */
+    uint32_t reserved;
 };
 
 struct own {
