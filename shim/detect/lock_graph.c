@@ -81,7 +81,7 @@ void graph_drop(struct use *use)
     if (use->edges && --use->edges)
         return;
     vclock_let_go(use->lineage.known);
-    give(use, use_size(use->count));
+    give(use, use_size(use->room));
 }
 
 static struct node **node_bucket(uint32_t id)
@@ -214,9 +214,11 @@ struct use *graph_use(const struct thread *self, enum held_mode mode, uint32_t s
     use->mode = mode;
     use->lineage =
         (struct thread_clock){.now = self->lineage.now, .known = vclock_keep(&self->lineage)};
-    use->count = set->count;
+    use->room = set->count;
     for (uint32_t i = 0; i < set->count; i++)
-        use->held[i] = (struct use_held){set->rows[i].id, set->rows[i].stack, set->rows[i].mode};
+        if (held_is_so(self, &set->rows[i]))
+            use->held[use->count++] =
+                (struct use_held){set->rows[i].id, set->rows[i].stack, set->rows[i].mode};
     return use;
 }
 

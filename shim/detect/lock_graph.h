@@ -44,7 +44,7 @@ struct use {
     uint32_t stack;              /* where the lock was taken */
     uint32_t mode;               /* enum held_mode: how */
     struct thread_clock lineage; /* now and known, of which it has a reference */
-    uint32_t count;
+    uint32_t count, room;
     struct use_held held[];
 };
 

@@ -38,14 +38,18 @@ static inline uint64_t hash_of(const struct thread *self, const struct sync *loc
 }
 
 /* The same locks, held in the same modes. */
-static bool same_held(const struct use *use, const struct held_set *set)
+static bool same_held(const struct use *use, const struct thread *self)
 {
-    if (use->count != set->count)
-        return false;
-    for (uint32_t i = 0; i < set->count; i++)
-        if (use->held[i].id != set->rows[i].id || use->held[i].mode != set->rows[i].mode)
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < self->held.count; i++) {
+        const struct held *row = &self->held.rows[i];
+        if (!held_is_so(self, row))
+            continue;
+        if (at == use->count || use->held[at].id != row->id || use->held[at].mode != row->mode)
             return false;
-    return true;
+        at++;
+    }
+    return at == use->count;
 }
 
 enum known { NEW, SAME, NEWER };
@@ -57,7 +61,7 @@ static enum known known_on(const struct edge *edge, const struct thread *self, e
 {
     for (uint32_t i = 0; i < edge->count; i++) {
         struct use *use = edge->uses[i];
-        if (use->thread != self->number || use->mode != mode || !same_held(use, &self->held) ||
+        if (use->thread != self->number || use->mode != mode || !same_held(use, self) ||
             use->lineage.known != self->lineage.known)
             continue;
         bool same = use->lineage.now == self->lineage.now;
@@ -89,7 +93,7 @@ static void add(const struct thread *self, struct sync *lock, enum held_mode mod
     struct use *use = NULL, *old = NULL, *in_cycle = NULL;
     for (uint32_t i = 0; to && i < set->count; i++) {
         const struct held *row = &set->rows[i];
-        struct node *from = row->id == row->lock->id ? graph_node(row->lock) : NULL;
+        struct node *from = held_is_so(self, row) ? graph_node(row->lock) : NULL;
         struct edge *edge = from && from != to ? graph_edge(from, to) : NULL;
         enum known known = edge ? known_on(edge, self, mode, &old) : SAME;
         if (known == NEW && !use && !(use = graph_use(self, mode, stack)))
