@@ -29,12 +29,13 @@ static void end_group(struct output *output)
 }
 
 /* Was all that the process has to say said of an earlier one? */
-static bool is_repetition(const struct text *text, const struct process *process)
+static bool is_repetition(const struct output *output, const struct process *process)
 {
+    const struct text *text = output->state;
     if (!process_in_order(process) || header_of(process)->unobserved & ~UNOBSERVED_SCAN_SKIPPED)
         return false;
     for (size_t i = 0; i < process->finding_count; i++)
-        if (!process->findings[i]->hidden_by &&
+        if (finding_is_shown(output, process->findings[i]) &&
             !map_get(&text->shown_as, finding_key(process->findings[i])))
             return false;
     return true;
@@ -48,9 +49,9 @@ static void text_process(struct output *output, const struct process *process)
     text->process = process;
     text->live_headed = false;
     text->skipped = false;
-    if (!process_has_section(process))
+    if (!process_has_section(output, process))
         return;
-    text->skipped = !output->all && is_repetition(text, process);
+    text->skipped = !output->all && is_repetition(output, process);
     if (text->skipped) {
         text->repetitions++;
         return;
@@ -62,7 +63,7 @@ static void text_finding(struct output *output, const struct finding *finding)
 {
     struct text *text = output->state;
     bool brief = finding->live || finding->possible || finding->severity == SEVERITY_NOTE;
-    if (text->skipped)
+    if (text->skipped || !finding_is_shown(output, finding))
         return;
     if (!finding_same_group(text->group, finding)) {
         end_group(output);

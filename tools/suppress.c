@@ -9,6 +9,7 @@
 
 struct rules {
     struct rule *first, **last;
+    struct rule *builtin; /* of builtin_rules.def; asked after the others, never listed */
     struct arena arena;
 };
 
@@ -109,6 +110,28 @@ static bool load_file(struct rules *rules, const char *path, struct problem *pro
     return true;
 }
 
+static const char *const builtin_rules[] = {
+#define BUILTIN_RULE(rule, why) rule,
+#include "builtin_rules.def"
+#undef BUILTIN_RULE
+};
+
+static bool load_builtin(struct rules *rules, struct problem *problem)
+{
+    struct rule_source source = {.file = "(built in)", .arena = &rules->arena};
+    for (unsigned i = 0; i < sizeof builtin_rules / sizeof builtin_rules[0]; i++) {
+        struct rule *rule = arena_take(&rules->arena, sizeof *rule);
+        char *line = arena_text(&rules->arena, builtin_rules[i], strlen(builtin_rules[i]));
+        rule->file = source.file;
+        rule->line = i + 1;
+        rule->next = rules->builtin;
+        rules->builtin = rule;
+        if (!rule_parse_line(rule, &source, line, problem))
+            return false;
+    }
+    return true;
+}
+
 struct rules *rules_load(const char *paths, struct problem *problem)
 {
     struct rules *rules = calloc(1, sizeof *rules);
@@ -116,6 +139,10 @@ struct rules *rules_load(const char *paths, struct problem *problem)
         return NULL;
     rules->last = &rules->first;
     char *list = arena_text(&rules->arena, paths, strlen(paths));
+    if (!load_builtin(rules, problem)) {
+        rules_destroy(rules);
+        return NULL;
+    }
     for (char *path; (path = strsep(&list, ","));)
         if (*path && !load_file(rules, path, problem)) {
             rules_destroy(rules);
@@ -298,14 +325,20 @@ static bool rule_fits(const struct rule *rule, const struct finding *finding)
     return false;
 }
 
-const struct rule *rules_match(struct rules *rules, const struct finding *finding)
+static const struct rule *match_in(struct rule *first, const struct finding *finding)
 {
-    for (struct rule *rule = rules->first; rule; rule = rule->next)
+    for (struct rule *rule = first; rule; rule = rule->next)
         if (rule_fits(rule, finding)) {
             rule->hits++;
             return rule;
         }
     return NULL;
+}
+
+const struct rule *rules_match(struct rules *rules, const struct finding *finding)
+{
+    const struct rule *rule = match_in(rules->first, finding);
+    return rule ? rule : match_in(rules->builtin, finding);
 }
 
 const struct rule *rules_at(const struct rules *rules, size_t i)

@@ -21,13 +21,17 @@ unsigned process_unobserved(const struct process *process)
                : bits;
 }
 
-/* Does the process get a section of its own? */
-bool process_has_section(const struct process *process)
+bool finding_is_shown(const struct output *output, const struct finding *finding)
+{
+    return !finding->hidden_by && (output->all || !finding->possible);
+}
+
+bool process_has_section(const struct output *output, const struct process *process)
 {
     if (!process_in_order(process) || header_of(process)->unobserved & ~UNOBSERVED_SCAN_SKIPPED)
         return true;
     for (size_t i = 0; i < process->finding_count; i++)
-        if (!process->findings[i]->hidden_by)
+        if (finding_is_shown(output, process->findings[i]))
             return true;
     return false;
 }

@@ -47,8 +47,10 @@ static inline const struct recording_header *header_of(const struct process *pro
 
 /* Did the shim have its last look? */
 bool process_in_order(const struct process *process);
+/* Is the finding part of this report? What is only possible is counted, unless all is asked for. */
+bool finding_is_shown(const struct output *output, const struct finding *finding);
 /* Does the process get a section of its own? */
-bool process_has_section(const struct process *process);
+bool process_has_section(const struct output *output, const struct process *process);
 /* enum unobserved, as far as it is to be told. */
 unsigned process_unobserved(const struct process *process);
 /* ", ran 1.2 s" or "" */

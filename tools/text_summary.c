@@ -4,8 +4,9 @@
 #include <string.h>
 
 /* "2 errors, 1 warning and 3 notes", "" for none */
-static const char *count_words(struct arena *arena, const struct run *run)
+static const char *count_words(struct arena *arena, const struct output *output)
 {
+    const struct run *run = output->run;
     const char *parts[4], *words = "";
     unsigned count = 0;
     if (run->errors)
@@ -14,7 +15,7 @@ static const char *count_words(struct arena *arena, const struct run *run)
         parts[count++] = words_count(arena, run->warnings, "warning");
     if (run->notes)
         parts[count++] = words_count(arena, run->notes, "note");
-    if (run->possible)
+    if (run->possible && output->all)
         parts[count++] = words_count(arena, run->possible, "possible fault");
     for (unsigned i = 0; i < count; i++)
         words = !i ? parts[i]
@@ -30,11 +31,12 @@ static const char *reachable_words(struct arena *arena, uint64_t blocks, uint64_
 
 /* A process that replaced its program has several recordings. Counts pids, of all processes or of
    those with a section. */
-static size_t count_processes(const struct run *run, bool with_section)
+static size_t count_processes(const struct output *output, bool with_section)
 {
+    const struct run *run = output->run;
     struct map seen = {0};
     for (size_t i = 0; i < run->process_count; i++)
-        if (!with_section || process_has_section(&run->processes[i]))
+        if (!with_section || process_has_section(output, &run->processes[i]))
             map_put(&seen, (uint32_t)header_of(&run->processes[i])->pid, (void *)run);
     size_t count = seen.count;
     map_finish(&seen);
@@ -49,7 +51,7 @@ static const char *who(struct output *output)
         return arena_print(&output->arena, "%s (pid %d, %s%s)", first->program,
                            header_of(first)->pid, first->ending,
                            process_ran(&output->arena, first));
-    size_t with = count_processes(run, true), all = count_processes(run, false);
+    size_t with = count_processes(output, true), all = count_processes(output, false);
     return arena_print(&output->arena, "%zu of %zu process%s of %s", with, all,
                        all == 1 ? "" : "es", first->program);
 }
@@ -66,13 +68,13 @@ bool summary_all_well(struct output *output)
     const struct run *run = output->run;
     bool unscanned = false;
     for (size_t i = 0; i < run->process_count; i++) {
-        if (process_has_section(&run->processes[i]))
+        if (process_has_section(output, &run->processes[i]))
             return false;
         unscanned |= process_unobserved(&run->processes[i]) & UNOBSERVED_SCAN_SKIPPED;
     }
     if (run->unreadable_count)
         return false;
-    const char *rest = process_count_words(&output->arena, count_processes(run, false));
+    const char *rest = process_count_words(&output->arena, count_processes(output, false));
     if (run->reachable_blocks)
         rest = arena_print(
             &output->arena, "%s; %s", rest,
@@ -80,6 +82,9 @@ bool summary_all_well(struct output *output)
     if (run->suppressed)
         rest = arena_print(&output->arena, "%s; %s suppressed", rest,
                            words_count(&output->arena, run->suppressed, "finding"));
+    if (run->possible)
+        rest = arena_print(&output->arena, "%s; %s not shown (--all)", rest,
+                           words_count(&output->arena, run->possible, "possible fault"));
     if (unscanned)
         rest = arena_print(&output->arena, "%s; leaks of memory were not looked for", rest);
     const struct process *first = &run->processes[0];
@@ -97,7 +102,7 @@ bool summary_all_well(struct output *output)
 void summary_head(struct output *output)
 {
     const struct run *run = output->run;
-    const char *counts = count_words(&output->arena, run);
+    const char *counts = count_words(&output->arena, output);
     enum style tone = run->errors ? STYLE_ERROR : run->warnings ? STYLE_WARNING : STYLE_BOLD;
     fprintf(output->out, "%sholdfast:%s %s%s%s in %s\n", style(output, STYLE_BOLD),
             style(output, STYLE_PLAIN), style(output, tone), *counts ? counts : "no findings",
@@ -113,7 +118,7 @@ void summary_tail(struct output *output)
     const struct run *run = output->run;
     bool said = run->unreadable_count;
     for (size_t i = 0; i < run->process_count && !said; i++)
-        said = process_has_section(&run->processes[i]);
+        said = process_has_section(output, &run->processes[i]);
     if (!said) /* the one line was all */
         return;
     fputc('\n', output->out);
@@ -129,5 +134,11 @@ void summary_tail(struct output *output)
     if (run->suppressed)
         fprintf(output->out, "%s suppressed.\n",
                 words_count(&output->arena, run->suppressed, "finding"));
+    if (run->possible && !output->all)
+        fprintf(
+            output->out,
+            "%s not shown (--all): the program also orders threads by atomic instructions, which "
+            "calls do not show.\n",
+            words_count(&output->arena, run->possible, "possible fault"));
     fprintf(output->out, "recording: %s%s\n", run->path, style(output, STYLE_PLAIN));
 }

@@ -167,6 +167,29 @@ Test(tools_suppress, races_by_place_variable_and_lock)
     cr_expect_not(hides_race("{\nname\nHelgrind:LockOrder\nfun:store\n}"));
 }
 
+/* A thread that a library made and keeps. */
+Test(tools_suppress, what_a_library_does_by_design_is_hidden_unasked)
+{
+    static struct module gomp = {.path = "/usr/lib/libgomp.so.1", .name = "libgomp.so.1"},
+                         app = {.path = "/opt/app", .name = "app"};
+    struct {
+        struct trace trace;
+        struct frame frames[2];
+    } stack = {{0, 2, 0, 0},
+               {{NULL, NULL, 0, 0, false, &gomp, 0x10}, {"main", NULL, 0, 0, false, &app, 0x20}}};
+    struct piece piece = {
+        .type = EVIDENCE_STACK, .role = ROLE_CREATED, .trace = &stack.trace, .string = ""};
+    struct finding finding = {
+        .kind = kind_info(KIND_THREAD_LEAK), .count = 1, .pieces = &piece, .piece_count = 1};
+    struct problem problem = {""};
+    struct rules *rules = load("", &problem);
+    cr_expect(rules_match(rules, &finding));
+    cr_expect_null(rules_at(rules, 0), "not one of the user's");
+    stack.frames[0].module = &app;
+    cr_expect_null(rules_match(rules, &finding));
+    rules_destroy(rules);
+}
+
 /* Whatever a report holds, the rules that the command writes for it hide it. */
 Test(tools_suppress, written_rules_hide_what_they_were_written_for)
 {
