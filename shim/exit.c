@@ -11,6 +11,8 @@
 #include "detect/blocked.h"
 #include "detect/cond_misuse.h"
 #include "detect/handle_leak.h"
+#include "detect/lock_contention.h"
+#include "detect/lock_held.h"
 #include "detect/thread_leak.h"
 #include "interpose/real.h"
 #include "report/command.h"
@@ -64,6 +66,8 @@ static void look(struct thread *self, enum process_ending ending, int status)
     thread_leak_look(self);
     blocked_look(self);
     cond_misuse_look(self);
+    lock_held_process_ends(self);
+    lock_contention_look(self);
     look_for_leaks(self);
     process_ended(recording->ending, status);
 }

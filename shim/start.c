@@ -17,6 +17,8 @@
 #include "compiled/start.h"
 #include "detect/deadlock.h"
 #include "detect/handle_misuse.h"
+#include "detect/lock_contention.h"
+#include "detect/lock_held.h"
 #include "detect/lock_order.h"
 #include "detect/race.h"
 #include "interpose/cxx_memory.h"
@@ -34,6 +36,7 @@
 #include "state/stack.h"
 #include "state/stream.h"
 #include "state/usage.h"
+#include "state/wait.h"
 
 extern void *__libc_stack_end; /* ld.so: where the initial stack begins, at argc */
 
@@ -212,11 +215,13 @@ bool start_observing(bool forked)
         compiled_after_fork();
         deadlock_after_fork();
         lock_order_after_fork();
+        lock_contention_after_fork();
         race_after_fork();
         usage_after_fork();
     } else {
         race_start_up();
     }
+    wait_while_holding = lock_held_waited;
     __atomic_store_n(&observing.on, 1, __ATOMIC_RELEASE);
     return true;
 }

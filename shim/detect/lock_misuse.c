@@ -4,20 +4,17 @@
 
 #include "base/recording.h"
 #include "report/finding.h"
+#include "report/object.h"
 #include "state/lock_word.h"
 #include "state/place.h"
 
 static void begin(struct finding *finding, enum kind kind, const struct lock_use *use,
                   const char *detail)
 {
-    const struct sync *lock = use->lock;
     finding_begin(finding, kind, use->self);
     finding->detail = string_keep(detail);
     finding_stack(finding, ROLE_HERE, use->stack, use->self->number);
-    struct evidence_row *what = finding_evidence(finding, EVIDENCE_LOCK, ROLE_HERE);
-    what->a = lock->address;
-    what->b = lock->kind | (uint64_t)HELD_WRITE << 16 | (uint64_t)lock->id << 32;
-    what->c = lock->init_stack;
+    finding_object(finding, use->lock);
 }
 
 static void end(struct finding *finding, const struct lock_use *use, int error)
@@ -187,7 +184,6 @@ void lock_misuse_initialising(const struct lock_use *use)
                    : "The lock had been initialised or used before, and was not destroyed since.");
     if (held)
         add_holder(&finding, lock);
-    finding_stack(&finding, ROLE_INITIALISED, lock->init_stack, lock->init_thread);
     end(&finding, use, 0);
 }
 

@@ -100,3 +100,30 @@ void sync_object_made(struct thread *self, struct sync *sync, uint32_t stack)
     if (sync->more)
         sync->more->made = vclock_alone() ? 0 : self->clock.now;
 }
+
+/* 0: nothing was released, or self knows of it. */
+static stamp_t unknown_release(const struct thread *self, const struct sync_clock *clock)
+{
+    bool nothing = clock->world != vclock_world || !clock->stamp;
+    return nothing || vclock_knows(&self->clock, clock->stamp) ? 0 : clock->stamp;
+}
+
+void sync_object_lock_ending(struct thread *self, struct sync *lock, const char *what,
+                             uint32_t stack)
+{
+    if (vclock_alone() || !self->clock.now || !judged(self, lock))
+        return;
+    stamp_t stamp = unknown_release(self, &lock->clock);
+    if (stamp)
+        tell(self, lock, what, stack, lock->owner_stack, vclock_thread_of(stamp));
+    else if (lock->more && (stamp = unknown_release(self, &lock->more->readers)))
+        tell(self, lock, what, stack, 0, vclock_thread_of(stamp));
+}
+
+void sync_object_lock_used(struct thread *self, struct sync *lock, const void *frame)
+{
+    struct sync_more *more = lock->more;
+    if (more && more->made && self->clock.now && judged(self, lock) &&
+        !vclock_knows(&self->clock, more->made))
+        made_unordered(self, lock, more, frame);
+}

@@ -22,6 +22,12 @@ uint32_t sync_object_used(struct thread *self, struct sync *sync, const void *fr
 /* It is about to be initialised or destroyed by a call with this stack. */
 void sync_object_ending(struct thread *self, struct sync *sync, const char *what, uint32_t stack);
 
+/* A lock: who used it last is known by what was released into it. Before it is initialised again or
+   destroyed, and when another thread than the one that made it takes it first. */
+void sync_object_lock_ending(struct thread *self, struct sync *lock, const char *what,
+                             uint32_t stack);
+void sync_object_lock_used(struct thread *self, struct sync *lock, const void *frame);
+
 /* It was initialised. */
 void sync_object_made(struct thread *self, struct sync *sync, uint32_t stack);
 

@@ -128,6 +128,9 @@ static void give_unheld(struct lock_call *call, struct thread *self, struct sync
     call->told = lock_misuse_unlock(&use, &ours);
     edge_acquire(self, &sync->clock);
     edge_release(self, &sync->clock);
+    /* Which of the readers holds it no more nobody knows. */
+    if (call->told && !sync->owner)
+        __atomic_fetch_or(&sync->flags, SYNC_UNSEEN, __ATOMIC_RELAXED);
     if (ours || call->told)
         __atomic_store_n(&sync->owner, 0, __ATOMIC_RELAXED);
 }
@@ -200,15 +203,16 @@ void lock_wait_prepare(struct lock_wait *wait, const struct lock_call *call, uin
     wait->lock = sync;
     wait->id = sync->id;
     wait->since = clock_now();
+    wait->timed = deadline != WAIT_FOREVER;
     uint32_t stack = stack_here(self, call->frame);
     more->waiter_stack = stack;
     more->waiter_thread = self->number;
+    __atomic_store_n(&more->waiter_time, clock_coarse(), __ATOMIC_RELAXED);
     __atomic_fetch_add(&more->waiters, 1, __ATOMIC_RELAXED);
 }
 
 static void count_wait(struct sync_more *more, uint64_t waited)
 {
-    __atomic_fetch_sub(&more->waiters, 1, __ATOMIC_RELAXED);
     __atomic_fetch_add(&more->waits, 1, __ATOMIC_RELAXED);
     __atomic_fetch_add(&more->waited, waited, __ATOMIC_RELAXED);
     uint64_t longest = __atomic_load_n(&more->longest, __ATOMIC_RELAXED);
@@ -227,8 +231,11 @@ void lock_wait_end(struct lock_wait *wait, bool got)
     struct thread *self = wait->lock ? guard_enter() : NULL;
     if (unlikely(!self))
         return;
-    if (likely(wait->lock->id == wait->id && wait->lock->more))
-        count_wait(wait->lock->more, clock_now() - wait->since);
+    struct sync_more *more = wait->lock->id == wait->id ? wait->lock->more : NULL;
+    if (likely(more))
+        __atomic_fetch_sub(&more->waiters, 1, __ATOMIC_RELAXED);
+    if (likely(more && (got || wait->timed))) /* else it was refused */
+        count_wait(more, clock_now() - wait->since);
     guard_leave(self);
 }
 

@@ -65,6 +65,7 @@ struct lock_wait {
     struct sync *lock;
     uint32_t id;
     uint64_t since;
+    bool timed;
     bool published;
 };
 
@@ -118,7 +119,7 @@ static inline uint32_t lock_stack(struct thread *self, const void *frame)
 }
 
 /* What makes an object worth a closer look before it is used. */
-#define LOCK_ODD (SYNC_ON_STACK | SYNC_DESTROYED)
+#define LOCK_ODD (SYNC_ON_STACK | SYNC_DESTROYED | SYNC_NEW)
 void lock_stack_left(struct thread *self, const void *frame);
 struct sync *lock_look(const struct lock_call *call, struct thread *self, struct sync *sync);
 

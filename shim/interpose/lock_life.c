@@ -1,7 +1,9 @@
 /* When a lock begins, ends, and is another one at the same address. */
 #include <errno.h>
 
+#include "detect/lock_contention.h"
 #include "detect/lock_misuse.h"
+#include "detect/sync_object_race.h"
 #include "interpose/lock.h"
 #include "state/lock_word.h"
 
@@ -18,6 +20,15 @@ static bool owns_row(struct thread *self, const struct sync *sync)
     return false;
 }
 
+/* Stacks, times and stamps of a fork's parent. */
+static void forget_past(struct sync_more *more)
+{
+    more->waits = more->waited = more->longest = more->waiter_time = 0;
+    more->waiters = more->waiter_stack = more->waiter_thread = more->reader_count = 0;
+    more->destroyed_stack = more->destroyed_thread = 0;
+    more->made = 0;
+}
+
 /* Made just now, or come over from a fork's parent, where somebody else may hold it. */
 static void meet(struct thread *self, struct sync *sync)
 {
@@ -27,6 +38,8 @@ static void meet(struct thread *self, struct sync *sync)
             __atomic_fetch_or(&sync->flags, SYNC_UNSEEN, __ATOMIC_RELAXED);
         sync->owner = ours && sync->owner ? self->number : 0;
         sync->owner_stack = sync->init_stack = sync->init_thread = 0;
+        if (sync->more)
+            forget_past(sync->more);
     }
     uint16_t flags = lock_word_flags(sync->address, (enum sync_kind)sync->kind);
     __atomic_fetch_or(&sync->flags, flags, __ATOMIC_RELAXED);
@@ -69,6 +82,7 @@ static void gone_visit(struct sync *sync, void *with)
     const struct gone *gone = with;
     if (!is_lock(sync) || sync->world != vclock_world)
         return;
+    lock_contention_keep(sync);
     if (gone->stack &&
         lock_word_read(sync->address, (enum sync_kind)sync->kind).word != LOCK_WORD_TAKEN)
         return;
@@ -121,6 +135,10 @@ struct sync *lock_look(const struct lock_call *call, struct thread *self, struct
     }
     if (sync->world != vclock_world)
         meet(self, sync);
+    if (sync->flags & SYNC_NEW && self->number != sync->init_thread) {
+        __atomic_fetch_and(&sync->flags, (uint16_t)~SYNC_NEW, __ATOMIC_RELAXED);
+        sync_object_lock_used(self, sync, call->frame);
+    }
     if (sync->flags & SYNC_ON_STACK)
         note_frame(self, sync, call->frame);
     return sync;
@@ -138,8 +156,10 @@ void lock_initialising(struct lock_call *call)
         uint32_t stack = stack_here(self, call->frame);
         struct lock_use use = {self, sync, call->called, stack};
         if (sync && is_lock(sync) && sync->world == vclock_world &&
-            !(sync->flags & SYNC_DESTROYED) && !frame_changed(self, sync))
+            !(sync->flags & SYNC_DESTROYED) && !frame_changed(self, sync)) {
             lock_misuse_initialising(&use);
+            lock_contention_keep(sync);
+        }
         sync = sync_get(self, call->address, (enum sync_kind)call->kind);
         if (sync) {
             sync_renew(sync, (enum sync_kind)call->kind);
@@ -162,6 +182,10 @@ void lock_initialised(const struct lock_call *call, int error, uint16_t more)
         sync->init_stack = stack;
         sync->init_thread = thread;
         __atomic_fetch_or(&sync->flags, more | SYNC_INITIALISED, __ATOMIC_RELAXED);
+        if (!vclock_alone() && sync_more(sync)) {
+            sync_object_made(self, sync, stack);
+            __atomic_fetch_or(&sync->flags, SYNC_NEW, __ATOMIC_RELAXED);
+        }
         if (sync->flags & SYNC_ON_STACK)
             note_frame(self, sync, call->frame);
     } else if (sync) {
@@ -184,7 +208,11 @@ static void destroying(struct lock_call *call, struct thread *self)
     struct sync_more *more = use.lock ? sync_more(use.lock) : NULL;
     if (!more || use.lock->flags & SYNC_DESTROYED)
         return;
-    lock_misuse_destroying(&use);
+    if (!lock_misuse_destroying(&use))
+        sync_object_lock_ending(self, use.lock, "It was destroyed while a thread may use it.",
+                                use.stack);
+    lock_contention_keep(use.lock);
+    more->waited = more->waits = 0;
     more->destroyed_stack = use.stack;
     more->destroyed_thread = self->number;
     __atomic_fetch_or(&use.lock->flags, SYNC_DESTROYED, __ATOMIC_RELAXED);

@@ -9,6 +9,7 @@
 
 #include "base/recording.h"
 #include "detect/deadlock.h"
+#include "detect/lock_held.h"
 #include "detect/race.h"
 #include "detect/thread_misuse.h"
 #include "format/tables.h"
@@ -35,6 +36,7 @@ static void last_step_reached(void *round)
     struct thread *self = guard_enter();
     if (!self)
         return;
+    lock_held_thread_ends(self);
     deadlock_thread_ends(self);
     guard_leave(self);
 }

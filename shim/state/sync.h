@@ -33,6 +33,7 @@ enum sync_flag {
     SYNC_ON_STACK = 1u << 6, /* lies on a thread's stack */
     SYNC_CPP = 1u << 7,      /* taken through C++ (std::mutex has no init and no destroy) */
     SYNC_UNSEEN = 1u << 8,   /* something happened to it that we did not see: judge nothing */
+    SYNC_NEW = 1u << 9,      /* a lock that only the thread that initialised it has used */
 };
 
 struct sync {
@@ -82,7 +83,8 @@ struct sync_more {
        call while somebody waited. */
     uint64_t waits, waited, longest;
     uint32_t waiters;                     /* now, atomic */
-    uint32_t waiter_stack, waiter_thread; /* who began to wait last */
+    uint32_t waiter_stack, waiter_thread; /* who began to wait last … */
+    uint64_t waiter_time;                 /* … and when, CLOCK_MONOTONIC_COARSE */
     /* Conditions, barriers, semaphores: word_lock over what follows and over inside, partner and
        signal_* above. */
     uint32_t lock;

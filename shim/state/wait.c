@@ -9,6 +9,7 @@
 #include "state/stack.h"
 
 uint32_t world_stopped;
+void (*wait_while_holding)(struct thread *self, uint32_t kind);
 
 void world_resume(void)
 {
@@ -101,6 +102,10 @@ void wait_end_slow(struct thread *self, enum wait_kind kind, bool woken)
     uint32_t stack = self->row->wait_stack;
     if (woken && stack && wait_may_idle(kind) && !(self->row->flags & THREAD_IDLE_WAIT))
         stack_flag(stack, STACK_WOKEN);
+    if (likely(!self->held.count || !wait_while_holding) || !guard_enter())
+        return;
+    wait_while_holding(self, kind);
+    guard_leave(self);
 }
 
 void wait_forget(struct thread *self)

@@ -50,6 +50,10 @@ bool wait_publish(struct thread *self, enum wait_kind kind, uint64_t object, uin
                   const void *frame);
 void wait_end_slow(struct thread *self, enum wait_kind kind, bool woken);
 
+/* What is to be told of a thread that comes out of a wait with locks held; set at birth (the
+   detector lies above us). Guard entered. */
+extern void (*wait_while_holding)(struct thread *self, uint32_t kind);
+
 /* Takes back a wait that was left without wait_end. */
 void wait_forget(struct thread *self);
 
@@ -89,7 +93,7 @@ static inline void wait_end(struct thread *self, bool woken)
     /* Either the stopper sees that we are out, or we see that the world stands still: both stores
        come before both loads. */
     uintptr_t kind = __atomic_exchange_n(&self->waiting, 0, __ATOMIC_SEQ_CST);
-    if (unlikely(__atomic_load_n(&world_stopped, __ATOMIC_SEQ_CST)) || woken)
+    if (unlikely(__atomic_load_n(&world_stopped, __ATOMIC_SEQ_CST)) || woken || self->held.count)
         wait_end_slow(self, (enum wait_kind)(kind & ~WAITING_INTERRUPTED), woken);
 }
 

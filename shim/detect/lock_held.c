@@ -1,0 +1,94 @@
+#include "detect/lock_held.h"
+
+#include "base/recording.h"
+#include "report/finding.h"
+#include "report/object.h"
+#include "state/clock.h"
+#include "state/held.h"
+#include "state/options.h"
+#include "state/sync.h"
+
+static bool judged(const struct thread *self, const struct held *row)
+{
+    return observing.locks && !row->inherited && held_is_so(self, row) &&
+           !(__atomic_load_n(&row->lock->flags, __ATOMIC_RELAXED) &
+             (SYNC_ROBUST | SYNC_SHARED | SYNC_UNSEEN | SYNC_DESTROYED));
+}
+
+static void tell_held(struct thread *self, const struct held *row, const char *detail)
+{
+    struct finding finding;
+    finding_begin(&finding, KIND_LOCK_HELD, self);
+    finding.detail = string_keep(detail);
+    finding_object(&finding, row->lock);
+    finding_stack(&finding, ROLE_ACQUIRED, row->stack, self->number);
+    /* Of a cancelled thread it is whose call that was. */
+    bool cancelled = __atomic_load_n(&self->row->flags, __ATOMIC_RELAXED) & THREAD_CANCELED;
+    finding_stack(&finding, ROLE_HERE, self->row->ended_stack, cancelled ? 0 : self->number);
+    finding_tell(&finding);
+}
+
+static const char *thread_words(const struct thread *self, const struct held *row)
+{
+    if (__atomic_load_n(&self->row->flags, __ATOMIC_RELAXED) & THREAD_CANCELED)
+        return "The thread was cancelled, and the release was skipped.";
+    if (row->depth > 1)
+        return "The thread ended, and had taken the lock more often than released.";
+    return self->exiting ? "The thread called pthread_exit while it held the lock."
+                         : "The thread ended while it held the lock.";
+}
+
+void lock_held_thread_ends(struct thread *self)
+{
+    for (uint32_t i = 0; i < self->held.count; i++)
+        if (judged(self, &self->held.rows[i]))
+            tell_held(self, &self->held.rows[i], thread_words(self, &self->held.rows[i]));
+}
+
+void lock_held_process_ends(struct thread *self)
+{
+    if (recording->ending != ENDING_EXIT && recording->ending != ENDING_FAST_EXIT)
+        return;
+    for (uint32_t i = 0; i < self->held.count; i++)
+        if (judged(self, &self->held.rows[i]))
+            tell_held(self, &self->held.rows[i],
+                      "The thread that ended the process held the lock.");
+}
+
+/* Somebody waits for it now, or began to since. */
+static bool waited_for(const struct sync *lock, uint64_t since)
+{
+    const struct sync_more *more = __atomic_load_n(&lock->more, __ATOMIC_ACQUIRE);
+    return more && (__atomic_load_n(&more->waiters, __ATOMIC_RELAXED) ||
+                    __atomic_load_n(&more->waiter_time, __ATOMIC_RELAXED) >= since);
+}
+
+static void tell_long(struct thread *self, const struct held *row, uint32_t wait_kind)
+{
+    struct finding finding;
+    finding_begin(&finding, KIND_LOCK_HELD_LONG, self);
+    finding_object(&finding, row->lock);
+    finding_stack(&finding, ROLE_HERE, self->row->wait_stack, self->number);
+    finding_stack(&finding, ROLE_ACQUIRED, row->stack, self->number);
+    finding_stack(&finding, ROLE_WAITING, row->lock->more->waiter_stack,
+                  row->lock->more->waiter_thread);
+    struct evidence_row *wait = finding_evidence(&finding, EVIDENCE_WAIT, ROLE_HERE);
+    wait->thread = self->number;
+    wait->a = self->row->wait_object;
+    wait->b = wait_kind;
+    wait->c = self->row->wait_since;
+    finding_tell(&finding);
+}
+
+void lock_held_waited(struct thread *self, uint32_t wait_kind)
+{
+    uint64_t since = self->row->wait_since;
+    if (clock_coarse() - since < options.number[OPTION_HOLD_THRESHOLD] * 1000000u)
+        return;
+    for (uint32_t i = 0; i < self->held.count; i++) {
+        const struct held *row = &self->held.rows[i];
+        if (observing.locks && held_is_so(self, row) &&
+            row->lock->address != self->row->wait_object && waited_for(row->lock, since))
+            tell_long(self, row, wait_kind);
+    }
+}

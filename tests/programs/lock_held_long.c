@@ -1,0 +1,66 @@
+/* A thread sleeps with a lock that another one waits for; and one that sleeps with a lock that nobody
+   wants, which is its own affair.
+// options: --hold-threshold=0
+// expect: lock-held-long count=1 severity=warning function=sleeps role=here wait=sleep
+// expect: lock-held-long count=1 severity=warning function=takes role=acquired
+// expect: lock-held-long count=1 severity=warning function=wants role=waiting
+// expect: lock-held-long count=1 severity=note function=wants role=waiting text=Threads_waited_for_it_1_time
+*/
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "support.h"
+
+#define ALONE __attribute__((noinline, noclone)) static
+#define HERE  __asm__ volatile("" ::: "memory")
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER, unwanted = PTHREAD_MUTEX_INITIALIZER;
+static gate begun, taken;
+static int waiter;
+
+ALONE void takes(void)
+{
+    pthread_mutex_lock(&lock);
+    HERE;
+}
+
+ALONE void sleeps(void)
+{
+    usleep(1);
+    HERE;
+}
+
+ALONE void *wants(void *argument)
+{
+    waiter = support_tid();
+    gate_open(&begun);
+    while (!atomic_load(&taken)) /* runs, so that it sleeps first in the lock */
+        support_call(SYS_sched_yield, 0, 0, 0, 0);
+    pthread_mutex_lock(&lock);
+    pthread_mutex_unlock(&lock);
+    return argument;
+}
+
+ALONE void alone(void)
+{
+    pthread_mutex_lock(&unwanted);
+    usleep(1);
+    pthread_mutex_unlock(&unwanted);
+}
+
+int main(void)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, wants, NULL);
+    gate_wait(&begun);
+    takes();
+    gate_open(&taken);
+    wait_until_blocked(waiter);
+    sleeps();
+    pthread_mutex_unlock(&lock);
+    pthread_join(thread, NULL);
+    alone();
+    printf("done\n");
+    return 0;
+}
