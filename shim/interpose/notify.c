@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/memory.h"
+#include "detect/deadlock.h"
 #include "detect/race.h"
 #include "interpose/real.h"
 #include "state/edge.h"
@@ -29,6 +30,10 @@ static struct notice *timers; /* atomic head; rows are only added */
 
 static void ended(void *self)
 {
+    if (guard_enter()) {
+        deadlock_thread_ends(self);
+        guard_leave(self);
+    }
     thread_finish(self);
 }
 
@@ -57,6 +62,8 @@ static struct thread *begin(struct notice *notice)
         self->row->stack_high = self->stack_high = (uintptr_t)low + size;
     }
     if (guard_enter()) {
+        if (race_watched())
+            race_stack_new(self, self->stack_low, self->stack_high);
         edge_acquire(self, &notice->clock);
         guard_leave(self);
     }

@@ -2,6 +2,8 @@
 
 #include <dlfcn.h>
 
+#include "state/clock.h"
+
 enum {
 #define SYMBOL(name, type) INDEX_##name,
 #include "interpose/functions.def"
@@ -107,6 +109,8 @@ void real_find(void)
         return;
     for (uint64_t i = 0; i < FUNCTION_COUNT; i++)
         find(i);
+    if (real_is_there((void *)real.clock_gettime))
+        clock_real = real.clock_gettime;
     find_allocator();
 }
 
