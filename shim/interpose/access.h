@@ -70,8 +70,9 @@ static inline size_t access_ended(size_t length, size_t limit)
     return length < limit ? length + 1 : limit;
 }
 
-/* Before the loader has relocated us, real is all zeroes. Who calls then (the IFUNC resolver of a
-   library behind us) gets a plain loop of our own. */
-#define ACCESS_RELOCATED(name) likely(real.name != NULL)
+/* Before the loader has relocated us, entries of real are offsets in our file. Who calls then (the
+   resolver of an indirect function in a library behind us) gets a plain loop of our own. */
+#define ACCESS_LOWEST          (1u << 24) /* above the size of our file, below any library */
+#define ACCESS_RELOCATED(name) likely((uintptr_t)real.name >= ACCESS_LOWEST)
 
 #endif
