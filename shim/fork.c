@@ -3,6 +3,7 @@
 
 #include "base/lock.h"
 #include "base/recording.h"
+#include "detect/fork_hazard.h"
 #include "report/finding.h"
 #include "start.h"
 #include "state/module.h"
@@ -25,12 +26,14 @@ void process_forked(void)
         return;
     struct recording_view parent = recording_leave();
     lock_reset_all();
+    fork_hazard_gather(self, &parent);
     finding_after_fork();
     stack_after_fork();
     if (observed && start_recording(true)) {
         module_after_fork((const struct module_row *)parent.section_start[SECTION_MODULES],
                           (const char *)parent.section_start[SECTION_STRINGS]);
-        start_observing(true);
+        if (start_observing(true))
+            fork_hazard_keep();
     }
     recording_unmap(&parent);
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "detect/fork_hazard.h"
 #include "detect/handler_misuse.h"
 #include "detect/lock_misuse.h"
 #include "detect/lock_order.h"
@@ -209,6 +210,7 @@ void lock_wait_prepare(struct lock_wait *wait, const struct lock_call *call, uin
     more->waiter_thread = self->number;
     __atomic_store_n(&more->waiter_time, clock_coarse(), __ATOMIC_RELAXED);
     __atomic_fetch_add(&more->waiters, 1, __ATOMIC_RELAXED);
+    fork_hazard_wait(self, sync, stack);
 }
 
 static void count_wait(struct sync_more *more, uint64_t waited)

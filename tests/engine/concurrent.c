@@ -1,10 +1,10 @@
 /*
  * usage: concurrent SECONDS
  *
- * The race engine under real threads that meet in the same granules at the same instant. Judged by what must
- * hold whatever the schedule: data under a lock never races; what all of them read never races; two that write
- * without order are found at least once; and when all memory is forgotten, no set of records is left
- * (references were counted right).
+ * The race engine under real threads that meet in the same granules at the same instant. Judged by
+ * what must hold whatever the schedule: data under a lock never races; what all of them read never
+ * races; two that write without order are found at least once; and when all memory is forgotten, no
+ * set of records is left (references were counted right).
  */
 #include <pthread.h>
 #include <stdio.h>
