@@ -52,6 +52,7 @@ static void tell(struct thread *self, enum usage_kind kind, uintptr_t object,
     add_call(&finding, role, earlier);
     add_locks(&finding, ROLE_HELD, here);
     add_locks(&finding, ROLE_HELD_EARLIER, earlier);
+    finding_unordered(&finding);
     finding_tell(&finding);
 }
 

@@ -64,6 +64,7 @@ static void tell(struct thread *self, const struct row *row, const struct usage_
     add_locks(&finding, ROLE_HELD, &conflict->here);
     add_locks(&finding, ROLE_HELD_EARLIER, &conflict->earlier);
     finding.detail = string_keep(detail);
+    finding_unordered(&finding);
     finding_tell(&finding);
 }
 
