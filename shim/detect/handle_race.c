@@ -201,7 +201,7 @@ void handle_race_use_slow(struct thread *self, int fd, const void *frame)
     struct use *use = use_find(self, at, fd);
     if (!use || use->stamp == self->clock.now)
         return;
-    uint64_t where = stack_here(self, frame) | (uint64_t)lockset_of(self) << 32;
+    uint64_t where = stack_once(self, frame) | (uint64_t)lockset_of(self) << 32;
     __atomic_store_n(&use->where, where, __ATOMIC_RELAXED);
     /* Publishes where it was. Pairs with the acquire of who closes. */
     __atomic_store_n(&use->stamp, self->clock.now, __ATOMIC_RELEASE);

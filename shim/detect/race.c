@@ -43,7 +43,7 @@ struct access {
 
 uint32_t origin_frame(struct thread *self, const struct origin *origin)
 {
-    return stack_here(self, origin->frame);
+    return stack_once(self, origin->frame);
 }
 
 /* Does a record of this kind conflict with all that one of the other kind conflicts with? */

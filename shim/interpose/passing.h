@@ -85,41 +85,53 @@ void pass_rights(struct thread *self, const struct msghdr *message, bool receive
 void pass_signals(struct thread *self, int fd, const void *buffer, size_t size);
 
 /* The body of such a wrapper. kind: 0 = it does not wait; before, after: statements that see self,
-   passing, and (after) result. */
-#define PASS(kind, object, deadline, call, woken, before, after)                                   \
+   passing, and (after) result. when: an expression of result; after is left out where it is false.
+   The stack is walked once. */
+#define PASS_WHEN(kind, object, deadline, call, woken, before, when, after)                        \
     do {                                                                                           \
         struct thread *self = guard_enter();                                                       \
         struct passing passing = {self, FRAME, ACCESS_READ, SIZE_MAX};                             \
-        (void)passing;                                                                             \
         bool waits = false;                                                                        \
+        uint32_t stack = 0;                                                                        \
+        (void)passing;                                                                             \
         if (likely(self)) {                                                                        \
             if (carriers_watched()) {                                                              \
+                self->stack_frame = FRAME;                                                         \
+                self->stack_known = 0;                                                             \
                 before;                                                                            \
             }                                                                                      \
             waits = (kind) != 0 && wait_begin(self, kind, (uint64_t)(object), deadline, FRAME);    \
+            stack = self->stack_frame ? self->stack_known : 0;                                     \
+            self->stack_frame = NULL;                                                              \
             guard_leave(self);                                                                     \
         }                                                                                          \
         __typeof__(call) result = call;                                                            \
         if (likely(waits))                                                                         \
             wait_end(self, woken);                                                                 \
-        if (carriers_watched() && (self = guard_enter())) {                                        \
+        if (carriers_watched() && (when) && (self = guard_enter())) {                              \
             passing.self = self;                                                                   \
             passing.how = ACCESS_WRITE;                                                            \
             passing.most = result < 0 ? 0 : (size_t)result;                                        \
+            self->stack_frame = FRAME;                                                             \
+            self->stack_known = stack;                                                             \
             after;                                                                                 \
+            self->stack_frame = NULL;                                                              \
             guard_leave(self);                                                                     \
         }                                                                                          \
         return result;                                                                             \
     } while (0)
 
+#define PASS(kind, object, deadline, call, woken, before, after)                                   \
+    PASS_WHEN(kind, object, deadline, call, woken, before, true, after)
+
 #define GIVE(fd, call, touched)                                                                    \
-    PASS(                                                                                          \
+    PASS_WHEN(                                                                                     \
         WAIT_WRITE, fd, WAIT_FOREVER, call, result >= 0,                                           \
         {                                                                                          \
             touched;                                                                               \
             pass_gives(self, fd, FRAME);                                                           \
         },                                                                                         \
-        if (unlikely(result < 0)) pass_takes(self, fd, true))
+        unlikely(result < 0), pass_takes(self, fd, true))
 
 #define TAKE(fd, call, touched)                                                                    \
     PASS(WAIT_READ, fd, WAIT_FOREVER, call, result >= 0, pass_uses(self, fd, FRAME), {             \

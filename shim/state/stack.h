@@ -46,6 +46,17 @@ uint32_t stack_here(struct thread *self, const void *frame);
 void stack_frame_around(struct thread *self, const void *frame, uintptr_t address,
                         uintptr_t *ret_slot, uintptr_t *ret_pc);
 
+/* The same, walked only once between the guard's entering and leaving by a wrapper that asks for
+   it: it sets self->stack_frame to its frame and clears it again. */
+static inline uint32_t stack_once(struct thread *self, const void *frame)
+{
+    if (self->stack_frame != frame)
+        return stack_here(self, frame);
+    if (!self->stack_known)
+        self->stack_known = stack_here(self, frame);
+    return self->stack_known;
+}
+
 /* Stack id of another context, e.g. of a signal or of a thread that waits. */
 uint32_t stack_at(struct thread *self, const struct stack_start *start);
 

@@ -92,6 +92,10 @@ struct thread {
     void *accesses;    /* detect/race: its memo of contexts */
     void *orders;      /* detect/lock_order: its memo of what the graph knows */
     struct use **uses; /* detect/handle_race: its uses of descriptors, by number */
+    /* The stack of the wrapper with this frame, 0 = not walked yet; no frame outside of it
+       (stack_once). */
+    const void *stack_frame;
+    uint32_t stack_known;
 };
 
 #define GUARD_VFORK         UINTPTR_MAX

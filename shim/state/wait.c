@@ -78,7 +78,7 @@ bool wait_publish(struct thread *self, enum wait_kind kind, uint64_t object, uin
     if (self->waiting)
         return false;
     struct thread_row *row = self->row;
-    uint32_t stack = stack_here(self, frame);
+    uint32_t stack = stack_once(self, frame);
     row->wait_stack = stack;
     row->wait_object = object;
     row->wait_deadline = deadline;
