@@ -1,7 +1,8 @@
 /*
- * fork-hazard: a fork's child asks for a lock that another thread of its parent held when it forked.
- * That thread is not there, so the lock stays taken. A lock that a pthread_atfork handler took
- * before the fork is the forking thread's own; one that the child initialises anew is another lock.
+ * fork-hazard: a fork's child asks for a lock that another thread of its parent held when it
+ * forked. That thread is not there, so the lock stays taken. A lock that a pthread_atfork handler
+ * took before the fork is the forking thread's own; one that the child initialises anew is another
+ * lock.
  */
 #ifndef HOLDFAST_DETECT_FORK_HAZARD_H
 #define HOLDFAST_DETECT_FORK_HAZARD_H

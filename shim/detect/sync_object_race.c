@@ -33,17 +33,51 @@ static uint64_t place_of(const void *frame)
     return (pc ^ at << 24 ^ at >> 40) + ((uint64_t)stack_generation() << 52);
 }
 
-/* The place for a new use; more->lock held. */
+/* The place for a new use; more->lock held: a free one, else one that this use comes after (of the
+   same thread, too). */
 static struct sync_use *room(struct thread *self, struct sync_more *more)
 {
-    struct sync_use *oldest = &more->uses[0];
+    struct sync_use *known = &more->uses[0];
     for (struct sync_use *use = more->uses; use < more->uses + SYNC_USES; use++) {
-        if (!use->stamp || stamp_slot(use->stamp) == stamp_slot(self->clock.now))
+        if (!use->stamp)
             return use;
         if (vclock_knows(&self->clock, use->stamp))
-            oldest = use;
+            known = use;
     }
-    return oldest;
+    return known;
+}
+
+/* The thread has no use of this place yet. Who takes another's row clears its stamp first, so that
+   its thread does not put a new one on what is no longer its own. */
+static __attribute__((noinline)) uint32_t add_use(struct thread *self, struct sync_more *more,
+                                                  uint64_t place, const void *frame)
+{
+    uint32_t stack = stack_here(self, frame);
+    word_lock_take(&more->lock);
+    struct sync_use *use = room(self, more);
+    __atomic_store_n(&use->stamp, 0, __ATOMIC_SEQ_CST);
+    use->stack = stack;
+    use->thread = self->number;
+    use->place = place;
+    __atomic_store_n(&use->stamp, self->clock.now, __ATOMIC_RELEASE);
+    word_lock_give(&more->lock);
+    return stack;
+}
+
+static inline uint32_t note_use(struct thread *self, struct sync_more *more, uint64_t place,
+                                const void *frame)
+{
+    for (struct sync_use *use = more->uses; use < more->uses + SYNC_USES; use++) {
+        stamp_t stamp = __atomic_load_n(&use->stamp, __ATOMIC_ACQUIRE);
+        uint32_t stack = use->stack;
+        if (use->place != place || use->thread != self->number || !stamp)
+            continue;
+        if (likely(stamp == self->clock.now ||
+                   __atomic_compare_exchange_n(&use->stamp, &stamp, self->clock.now, false,
+                                               __ATOMIC_RELAXED, __ATOMIC_RELAXED)))
+            return stack;
+    }
+    return add_use(self, more, place, frame);
 }
 
 static __attribute__((noinline)) void made_unordered(struct thread *self, struct sync *sync,
@@ -62,20 +96,16 @@ uint32_t sync_object_used(struct thread *self, struct sync *sync, const void *fr
     stamp_t made = __atomic_load_n(&more->made, __ATOMIC_RELAXED);
     if (unlikely(made && !vclock_knows(&self->clock, made)))
         made_unordered(self, sync, more, frame);
-    uint64_t place = place_of(frame);
-    word_lock_take(&more->lock);
-    struct sync_use *use = room(self, more);
-    uint32_t stack = use->stack;
-    if (unlikely(use->place != place || use->thread != self->number)) {
-        word_lock_give(&more->lock);
-        stack = stack_here(self, frame);
-        word_lock_take(&more->lock);
-        use = room(self, more);
-        *use = (struct sync_use){.stack = stack, .thread = self->number, .place = place};
-    }
-    use->stamp = self->clock.now;
-    word_lock_give(&more->lock);
-    return stack;
+    return note_use(self, more, place_of(frame), frame);
+}
+
+/* Of those of its thread. */
+static bool is_newest(const struct sync_use *uses, uint32_t i)
+{
+    for (uint32_t j = 0; j < SYNC_USES; j++)
+        if (uses[j].thread == uses[i].thread && uses[j].stamp > uses[i].stamp)
+            return false;
+    return true;
 }
 
 void sync_object_ending(struct thread *self, struct sync *sync, const char *what, uint32_t stack)
@@ -89,7 +119,7 @@ void sync_object_ending(struct thread *self, struct sync *sync, const char *what
         uses[i] = more->uses[i];
     word_lock_give(&more->lock);
     for (uint32_t i = 0; i < SYNC_USES; i++)
-        if (uses[i].stamp && !vclock_knows(&self->clock, uses[i].stamp))
+        if (uses[i].stamp && is_newest(uses, i) && !vclock_knows(&self->clock, uses[i].stamp))
             tell(self, sync, what, stack, uses[i].stack, uses[i].thread);
 }
 

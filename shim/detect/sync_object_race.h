@@ -2,8 +2,8 @@
  * sync-object-race: a condition, barrier or semaphore is initialised or destroyed, and nothing
  * orders that with its use by another thread.
  *
- * Each object keeps the newest use of several threads. A use that a later one knows of makes room
- * for it; so all unordered ones are kept, up to SYNC_USES.
+ * Each object keeps the newest use of several threads and places. A use that a later one knows of
+ * makes room for it; so all unordered ones are kept, up to SYNC_USES.
  *
  * Guard entered. What comes from another process, or from a thread whose synchronisation is to be
  * ignored, is not judged.

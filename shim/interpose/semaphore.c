@@ -55,13 +55,14 @@ int wrap_sem_post(sem_t *semaphore)
     return result;
 }
 
-#define SEMAPHORE_WAIT(semaphore, deadline, call)                                                  \
+#define SEMAPHORE_WAIT(semaphore, noted, deadline, call)                                           \
     do {                                                                                           \
         bool waits = false;                                                                        \
         struct thread *self = guard_enter();                                                       \
         if (likely(self)) {                                                                        \
             uint64_t until_ = deadline;                                                            \
-            used(self, semaphore, FRAME);                                                          \
+            if (!(noted))                                                                          \
+                used(self, semaphore, FRAME);                                                      \
             waits = wait_begin(self, WAIT_SEMAPHORE, (uintptr_t)(semaphore), until_, FRAME);       \
             if (until_ == WAIT_FOREVER && waits)                                                   \
                 deadlock_look(self);                                                               \
@@ -75,20 +76,41 @@ int wrap_sem_post(sem_t *semaphore)
         return result;                                                                             \
     } while (0)
 
+/* One that has a value is taken without a wait being noted; it is a place where a thread may be
+   cancelled all the same. */
+static bool taken_at_once(sem_t *semaphore, const void *frame)
+{
+    int error = errno;
+    real.pthread_testcancel();
+    struct thread *self = guard_enter();
+    if (likely(self)) {
+        used(self, semaphore, frame);
+        guard_leave(self);
+    }
+    if (likely(real.sem_trywait(semaphore) == 0)) {
+        passed(semaphore);
+        return true;
+    }
+    errno = error;
+    return false;
+}
+
 int wrap_sem_wait(sem_t *semaphore)
 {
-    SEMAPHORE_WAIT(semaphore, WAIT_FOREVER, real.sem_wait(semaphore));
+    if (likely(taken_at_once(semaphore, FRAME)))
+        return 0;
+    SEMAPHORE_WAIT(semaphore, true, WAIT_FOREVER, real.sem_wait(semaphore));
 }
 
 int wrap_sem_timedwait(sem_t *semaphore, const struct timespec *until)
 {
-    SEMAPHORE_WAIT(semaphore, deadline_at(CLOCK_REALTIME, until),
+    SEMAPHORE_WAIT(semaphore, false, deadline_at(CLOCK_REALTIME, until),
                    real.sem_timedwait(semaphore, until));
 }
 
 int wrap_sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until)
 {
-    SEMAPHORE_WAIT(semaphore, deadline_at(clock, until),
+    SEMAPHORE_WAIT(semaphore, false, deadline_at(clock, until),
                    real.sem_clockwait(semaphore, clock, until));
 }
 

@@ -95,9 +95,10 @@ struct sync_more {
     uint32_t signal_taken; /* … and how often that had been taken then */
     uint32_t signal_thread;
     stamp_t made, destroyed;
-    struct sync_use uses[SYNC_USES]; /* newest of each thread; ordered ones make room */
-    struct sync_clock phase[2];      /* barrier: arrivals of even and odd phases */
-    uint64_t tickets;                /* barrier: arrivals since it was made */
+    struct sync_use
+        uses[SYNC_USES];        /* newest of several threads and places; ordered ones make room */
+    struct sync_clock phase[2]; /* barrier: arrivals of even and odd phases */
+    uint64_t tickets;           /* barrier: arrivals since it was made */
     uint64_t reserved[2];
 };
 

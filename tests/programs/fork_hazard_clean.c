@@ -1,5 +1,5 @@
-/* Forks of a threaded process that are in order: a lock that handlers take before and release after,
-   one that the child makes anew, one that nobody holds, and an exec right away.
+/* Forks of a threaded process that are in order: a lock that handlers take before and release
+after, one that the child makes anew, one that nobody holds, and an exec right away.
 // expect: none
 */
 #include <pthread.h>
@@ -7,8 +7,8 @@
 
 #include "support.h"
 
-static pthread_mutex_t handled = PTHREAD_MUTEX_INITIALIZER, renewed, nobodys =
-                                                                PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t handled = PTHREAD_MUTEX_INITIALIZER, renewed,
+                       nobodys = PTHREAD_MUTEX_INITIALIZER;
 static gate taken, forked;
 
 static void take(void)

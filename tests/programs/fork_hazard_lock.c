@@ -1,5 +1,5 @@
-/* main forks while another thread holds a mutex, and the child asks for it. It hangs there; an alarm
-   ends it.
+/* main forks while another thread holds a mutex, and the child asks for it. It hangs there; an
+alarm ends it.
 // expect: fork-hazard count=1 severity=warning function=child role=here text=mutex
 // expect: fork-hazard function=holder role=held
 // expect: deadlock function=child role=waiting
@@ -38,8 +38,8 @@ int main(void)
         child();
         _exit(0);
     }
-    /* Ended by SIGTERM once it sleeps on the futex: a process that is stopped or killed at once would
-       not have been looked at. */
+    /* Ended by SIGTERM once it sleeps on the futex: a process that is stopped or killed at once
+       would not have been looked at. */
     while (!support_all_sleep(pid, 1))
         support_call(SYS_sched_yield, 0, 0, 0, 0);
     kill(pid, SIGTERM);

@@ -1,5 +1,5 @@
-/* Locks that nobody holds when it ends: released by clean-up handlers, by others' ends, by _exit of a
-   child that its parent's locks do not concern.
+/* Locks that nobody holds when it ends: released by clean-up handlers, by others' ends, by _exit of
+a child that its parent's locks do not concern.
 // expect: none
 */
 #include <pthread.h>
