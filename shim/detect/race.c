@@ -19,6 +19,7 @@
 #include "detect/race_tell.h"
 #include "state/initialiser.h"
 #include "state/options.h"
+#include "state/quarantine.h"
 #include "state/shadow.h"
 #include "state/stack.h"
 
@@ -471,8 +472,11 @@ void race_access(struct thread *self, uintptr_t address, size_t size, unsigned h
 
 void race_threads_begin(void)
 {
-    if (observing.races == RACES_WANTED && shadow_start_up())
+    if (observing.races == RACES_WANTED && shadow_start_up()) {
+        if (guards_are_seen)
+            quarantine_open();
         __atomic_store_n(&observing.races, RACES_ON, __ATOMIC_RELEASE);
+    }
 }
 
 /* Sees what a free conflicts with. */
@@ -601,6 +605,8 @@ void race_memory_gone(struct thread *self, uintptr_t start, uintptr_t end)
 void race_compiled(void)
 {
     guards_are_seen = true;
+    if (race_watched())
+        quarantine_open();
 }
 
 void race_start_up(void)

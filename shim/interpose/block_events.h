@@ -9,7 +9,9 @@
 #include "base/memory.h"
 #include "detect/race.h"
 #include "interpose/lock.h"
+#include "interpose/real.h"
 #include "state/block.h"
+#include "state/quarantine.h"
 #include "state/sync.h"
 
 static inline void block_event_born(struct thread *self, uintptr_t address, size_t size,
@@ -38,6 +40,25 @@ static inline void block_event_dying(struct thread *self, struct block_row *row,
     /* First: an access that another thread makes now then finds the block freed, or is found. */
     block_dying(row, stack);
     block_event_ends(self, row, stack);
+}
+
+/* What the program frees by p, now that its end was told: blocks that have waited long enough, p
+   itself, or nothing yet. ended: p was a live block. */
+static inline void block_event_waits(void *p, bool ended, struct quarantine_released *ret)
+{
+    if (ended) {
+        quarantine_put(p, block_size(block_find((uintptr_t)p)), ret);
+        return;
+    }
+    ret->block[0] = ret->block[1] = p;
+    ret->count = quarantine_take(p) ? 2 : 1;
+}
+
+/* Guard left. */
+static inline void block_event_release(const struct quarantine_released *released)
+{
+    for (uint32_t i = 0; i < released->count; i++)
+        real.free(released->block[i]);
 }
 
 #endif

@@ -105,7 +105,7 @@ NEW(_ZnwmSt11align_val_tRKSt9nothrow_t, FAMILY_NEW, (size_t size, size_t align, 
 NEW(_ZnamSt11align_val_tRKSt9nothrow_t, FAMILY_NEW_ARRAY,
     (size_t size, size_t align, const void *tag), (size, align, tag), align)
 
-/* True when the release was told (or there is nothing to tell) and free is all that is left. */
+/* True when the block was released; false when the real operator shall do it. */
 static inline bool delete_block(void *p, enum block_family family, const void *frame,
                                 const char *called)
 {
@@ -114,11 +114,20 @@ static inline bool delete_block(void *p, enum block_family family, const void *f
         return false;
     handler_unsafe_call(self, called, frame);
     struct block_row *row = block_find((uintptr_t)p);
-    if (likely(row && block_state_of(row) == BLOCK_LIVE && block_family_of(row) == family))
+    bool right = likely(row && block_state_of(row) == BLOCK_LIVE && block_family_of(row) == family);
+    if (right)
         block_event_dying(self, row, stack_here(self, frame));
     else
         heap_release_odd(self, row, (uintptr_t)p, family, frame, called);
+    struct quarantine_released released;
+    bool waits = quarantine_limit;
+    if (unlikely(waits))
+        block_event_waits(p, right, &released);
     guard_leave(self);
+    if (unlikely(waits))
+        block_event_release(&released);
+    else
+        real.free(p);
     return true;
 }
 
@@ -127,7 +136,9 @@ static inline bool delete_block(void *p, enum block_family family, const void *f
     {                                                                                              \
         if (unlikely(!p))                                                                          \
             return;                                                                                \
-        if (likely(delete_block(p, family, FRAME, called)) || !real_is_there((void *)real.name))   \
+        if (likely(delete_block(p, family, FRAME, called)))                                        \
+            return;                                                                                \
+        if (!real_is_there((void *)real.name))                                                     \
             real.free(p);                                                                          \
         else                                                                                       \
             real.name arguments;                                                                   \

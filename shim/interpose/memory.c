@@ -38,16 +38,20 @@ static inline struct thread *memory_enter(void)
     return NULL;
 }
 
-/* Before a release by function `called`: tells what is wrong with it, or that the block dies. */
-static inline void dying(struct thread *self, void *p, enum block_family family, const void *frame,
+/* Before a release by function `called`: tells what is wrong with it, or that the block dies
+ * (true).
+ */
+static inline bool dying(struct thread *self, void *p, enum block_family family, const void *frame,
                          const char *called)
 {
     handler_unsafe_call(self, called, frame);
     struct block_row *row = block_find((uintptr_t)p);
-    if (likely(row && block_state_of(row) == BLOCK_LIVE && block_family_of(row) == family))
+    bool right = likely(row && block_state_of(row) == BLOCK_LIVE && block_family_of(row) == family);
+    if (right)
         block_event_dying(self, row, stack_here(self, frame));
     else
         heap_release_odd(self, row, (uintptr_t)p, family, frame, called);
+    return right;
 }
 
 /* A block of at least nine bytes never shares a 16-byte window with another, whatever the allocator
@@ -114,6 +118,14 @@ int wrap_posix_memalign(void **ret, size_t alignment, size_t size)
     return 0;
 }
 
+static __attribute__((noinline)) void free_later(struct thread *self, void *p, bool ended)
+{
+    struct quarantine_released released;
+    block_event_waits(p, ended, &released);
+    guard_leave(self);
+    block_event_release(&released);
+}
+
 /* free must not change errno (glibc 2.33 on); nothing here does, and the slow path saves it. */
 void wrap_free(void *p)
 {
@@ -121,7 +133,11 @@ void wrap_free(void *p)
         return;
     struct thread *self = memory_enter();
     if (likely(self)) {
-        dying(self, p, FAMILY_MALLOC, FRAME, "free");
+        bool ended = dying(self, p, FAMILY_MALLOC, FRAME, "free");
+        if (unlikely(quarantine_limit)) {
+            free_later(self, p, ended);
+            return;
+        }
         guard_leave(self);
     } else if (observing.memory) {
         block_gone((uintptr_t)p);
@@ -156,7 +172,10 @@ static inline void *resize(void *old, size_t size, const void *frame)
     } else if (known) {
         block_event_dying(self, row, stack);
     }
+    bool waited = unlikely(quarantine_limit) && old && !known && quarantine_take(old);
     guard_leave(self);
+    if (unlikely(waited))
+        real.free(old); /* as it was, so that the allocator sees what it would have seen */
 
     void *p = real.realloc(old, size || !old ? ask(size) : 0);
 
