@@ -324,6 +324,20 @@ static inline void access_granule(struct access *access, uintptr_t granule, uint
     update(access, granule, mask, cell);
 }
 
+/* How many whole granules, from the one of cell on, have all their bytes answered for at a glance:
+   most of a range that is copied again and again. */
+static inline uintptr_t granules_covered(const uint64_t *cell, uint64_t kind, uintptr_t size)
+{
+    uint64_t want = kind | CELL_BYTES, same = cell_same_as(want);
+    uintptr_t count = 0, whole = size / GRANULE;
+    want &= same;
+    while (count < whole &&
+           ((__atomic_load_n(&cell[2 * count], __ATOMIC_RELAXED) & same) == want ||
+            (__atomic_load_n(&cell[2 * count + 1], __ATOMIC_RELAXED) & same) == want))
+        count++;
+    return count;
+}
+
 /* [start, end) lies within one region. */
 static void access_region(struct access *access, uintptr_t start, uintptr_t end)
 {
@@ -333,6 +347,12 @@ static void access_region(struct access *access, uintptr_t start, uintptr_t end)
     uintptr_t granule = start & -(uintptr_t)GRANULE;
     uint64_t mask = CELL_BYTES << start % GRANULE & CELL_BYTES;
     for (; granule < end; granule += GRANULE, cell += 2, mask = CELL_BYTES) {
+        uintptr_t answered =
+            mask == CELL_BYTES ? granules_covered(cell, access->cell, end - granule) : 0;
+        granule += answered * GRANULE;
+        cell += answered * 2;
+        if (granule >= end)
+            break;
         if (end - granule < GRANULE)
             mask &= (1ull << (end - granule)) - 1;
         access_granule(access, granule, mask, cell);

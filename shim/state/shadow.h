@@ -84,11 +84,17 @@ static inline bool cell_covers(uint64_t cell, uint64_t mask, uint64_t now, bool 
     return (cell & compared) == (now | mask | (write ? CELL_WRITE : 0));
 }
 
-/* The same for a cell that an access would leave, plain or atomic. */
+/* The bits that a cell must have in common with newest, the one that an access would leave, plain
+   or atomic, to say all that it says. */
+static inline uint64_t cell_same_as(uint64_t newest)
+{
+    return STAMP_MASK | (newest & (CELL_BYTES | CELL_WRITE)) |
+           (newest & CELL_ATOMIC ? 0 : CELL_ATOMIC);
+}
+
 static inline bool cell_covers_any(uint64_t cell, uint64_t newest)
 {
-    uint64_t same = STAMP_MASK | (newest & (CELL_BYTES | CELL_WRITE)) |
-                    (newest & CELL_ATOMIC ? 0 : CELL_ATOMIC);
+    uint64_t same = cell_same_as(newest);
     return (cell & same) == (newest & same);
 }
 
