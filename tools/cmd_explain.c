@@ -17,7 +17,7 @@ static int list_kinds(void)
         puts(class == CLASS_WRONG ? "Wrong use and waiting:" : "\nLeft behind:");
         for (unsigned i = 0; i < kind_table_count; i++)
             if (kind_table[i].class == class)
-                printf("  %-16s %-8s %s\n", kind_table[i].slug,
+                printf("  %-18s %-8s %s\n", kind_table[i].slug,
                        severity_words[kind_table[i].severity], kind_table[i].title);
         if (class == CLASS_LEFT)
             break;

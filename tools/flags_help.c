@@ -67,7 +67,7 @@ void flags_help(FILE *out, enum command command)
 void commands_help(FILE *out)
 {
     fputs("holdfast finds what a program leaves behind and what it does wrong with memory,\n"
-          "descriptors, streams and threads.\n\n",
+          "descriptors, streams, threads and locks.\n\n",
           out);
     for (unsigned i = 0; i < COMMAND_COUNT; i++) {
         fprintf(out, "  holdfast %s %s\n", command_table[i].name, command_table[i].arguments);
