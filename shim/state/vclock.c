@@ -159,20 +159,26 @@ static void vector_join(struct thread_clock *clock, struct vclock **to, const st
         vector_raise(*to, stamp);
 }
 
-/* What lies in an object from before a fork is nothing: its vector belongs to the other world. */
-static void enter_world(struct sync_clock *object)
+/* What lies in an object from before a fork is nothing: its vector belongs to the other world, and
+   so does whoever held its lock. */
+static __attribute__((noinline)) void enter_world(struct sync_clock *object)
 {
-    if (likely(object->world == vclock_world))
-        return;
-    object->world = vclock_world;
-    object->known = NULL;
-    object->stamp = 0;
+    lock_take(LOCK_SLOTS);
+    if (object->world != vclock_world) {
+        object->known = NULL;
+        object->stamp = 0;
+        __atomic_store_n(&object->lock, 0, __ATOMIC_RELAXED);
+        /* Publishes the three. Pairs with the acquire in object_take(). */
+        __atomic_store_n(&object->world, vclock_world, __ATOMIC_RELEASE);
+    }
+    lock_give(LOCK_SLOTS);
 }
 
-static void object_take(struct sync_clock *object)
+static inline void object_take(struct sync_clock *object)
 {
+    if (unlikely(__atomic_load_n(&object->world, __ATOMIC_ACQUIRE) != vclock_world))
+        enter_world(object);
     word_lock_take(&object->lock);
-    enter_world(object);
 }
 
 static void vclock_move(struct thread_clock *clock);
