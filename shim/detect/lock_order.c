@@ -12,14 +12,34 @@
 #include "detect/lock_order_tell.h"
 #include "state/sync.h"
 
-#define MEMO_SLOTS 256u
+/* Sets of one cache line: with 64 locks held in a row, a set that is too small for its uses is one
+   in a million. */
+#define MEMO_SETS 64u
+#define MEMO_WAYS 8u
 
 /* Findings of one search: what a hundred cycles through one use have to say, a few do. */
 #define FOUND_MOST 16u
 
 struct memo {
-    uint64_t known[MEMO_SLOTS]; /* hashes of uses */
+    uint64_t known[MEMO_SETS][MEMO_WAYS]; /* hashes of uses; each set the newest first */
 };
+
+static inline bool memo_has(const struct memo *memo, uint64_t hash)
+{
+    const uint64_t *set = memo->known[hash >> 58];
+    for (uint32_t i = 0; i < MEMO_WAYS; i++)
+        if (set[i] == hash)
+            return true;
+    return false;
+}
+
+static void memo_add(struct memo *memo, uint64_t hash)
+{
+    uint64_t *set = memo->known[hash >> 58];
+    for (uint32_t i = MEMO_WAYS - 1; i > 0; i--)
+        set[i] = set[i - 1];
+    set[0] = hash;
+}
 
 static inline uint64_t mix(uint64_t hash, uint64_t value)
 {
@@ -119,7 +139,7 @@ static __attribute__((noinline)) void add_slow(struct thread *self, struct sync 
     lock_give(LOCK_ORDER);
     struct memo *memo = self->orders;
     if (memo)
-        memo->known[hash >> 56] = hash;
+        memo_add(memo, hash);
 }
 
 void lock_order_taken(struct thread *self, struct sync *lock, enum held_mode mode, bool tried,
@@ -130,7 +150,7 @@ void lock_order_taken(struct thread *self, struct sync *lock, enum held_mode mod
         return;
     const struct memo *memo = self->orders;
     uint64_t hash = hash_of(self, lock, mode);
-    if (likely(memo && memo->known[hash >> 56] == hash))
+    if (likely(memo && memo_has(memo, hash)))
         return;
     add_slow(self, lock, mode, stack, hash);
 }
