@@ -1,5 +1,5 @@
 /* A signal came before the wait that should have seen it, and no other came.
-// expect: cond-misuse severity=warning confidence=likely role=waiting function=waits
+// expect: cond-misuse severity=warning confidence=possible role=waiting function=waits
 // expect: cond-misuse role=signalled function=announce
 // expect: blocked-thread role=waiting function=waits
 // expect: thread-leak role=created function=main
