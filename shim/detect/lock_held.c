@@ -1,6 +1,7 @@
 #include "detect/lock_held.h"
 
 #include "base/recording.h"
+#include "base/text.h"
 #include "report/finding.h"
 #include "report/object.h"
 #include "state/clock.h"
@@ -65,18 +66,21 @@ static bool waited_for(const struct sync *lock, uint64_t since)
 
 static void tell_long(struct thread *self, const struct held *row, uint32_t wait_kind)
 {
+    char words[160];
+    struct text text = text_in(words, sizeof words);
+    text_add(&text, "The thread waited ");
+    text_add_number(&text, (clock_coarse() - self->row->wait_since) / 1000000);
+    text_add(&text, " ms for ");
+    text_add(&text, wait_info(wait_kind)->phrase);
+    text_add(&text, ", and another one for the lock.");
     struct finding finding;
     finding_begin(&finding, KIND_LOCK_HELD_LONG, self);
+    finding.detail = string_keep(words);
     finding_object(&finding, row->lock);
     finding_stack(&finding, ROLE_HERE, self->row->wait_stack, self->number);
     finding_stack(&finding, ROLE_ACQUIRED, row->stack, self->number);
     finding_stack(&finding, ROLE_WAITING, row->lock->more->waiter_stack,
                   row->lock->more->waiter_thread);
-    struct evidence_row *wait = finding_evidence(&finding, EVIDENCE_WAIT, ROLE_HERE);
-    wait->thread = self->number;
-    wait->a = self->row->wait_object;
-    wait->b = wait_kind;
-    wait->c = self->row->wait_since;
     finding_tell(&finding);
 }
 

@@ -18,13 +18,6 @@ static bool grow(struct held_set *set)
     return true;
 }
 
-bool held_is_so(const struct thread *self, const struct held *row)
-{
-    return row->id == row->lock->id &&
-           (row->mode == HELD_READ ||
-            __atomic_load_n(&row->lock->owner, __ATOMIC_RELAXED) == self->number);
-}
-
 struct held *held_find(struct thread *self, const struct sync *lock)
 {
     struct held_set *set = &self->held;

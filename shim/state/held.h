@@ -43,10 +43,6 @@ struct held *held_add(struct thread *self, struct sync *lock, enum held_mode mod
    since. */
 struct held *held_find(struct thread *self, const struct sync *lock);
 
-/* Does the row still say what is so? Its object may be another's since, or its lock released behind
-   our back. */
-bool held_is_so(const struct thread *self, const struct held *row);
-
 /* One recursion less; true when it was the last. */
 bool held_remove(struct thread *self, struct held *row);
 

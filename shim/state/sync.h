@@ -102,6 +102,15 @@ struct sync_more {
     uint64_t reserved[2];
 };
 
+/* Does a row of held locks still say what is so? Its object may be another's since, or its lock
+   released behind our back. */
+static inline bool held_is_so(const struct thread *self, const struct held *row)
+{
+    return row->id == row->lock->id &&
+           (row->mode == HELD_READ ||
+            __atomic_load_n(&row->lock->owner, __ATOMIC_RELAXED) == self->number);
+}
+
 /* The object at address, made when there is none, retired and made anew when what is known there is
    of another kind. Atomic variables and annotated addresses are apart: a lock of the program's own
    making is often all three at one address. NULL when memory is short. */
