@@ -68,7 +68,7 @@ static inline void took(struct thread *self, struct sync *sync, enum held_mode m
     }
     if (likely(!vclock_alone() && !self->ignore_sync))
         acquire(self, sync, mode);
-    struct held *row = held_add(self, sync, mode, stack);
+    struct held *row = held_add_new(self, sync, mode, stack);
     if (row)
         row->tried = tried;
     if (likely(mode == HELD_WRITE)) {

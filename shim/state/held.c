@@ -38,25 +38,27 @@ static void drop_stale(struct thread *self)
     set->count = kept;
 }
 
-struct held *held_add(struct thread *self, struct sync *lock, enum held_mode mode, uint32_t stack)
+struct held *held_add_new(struct thread *self, struct sync *lock, enum held_mode mode,
+                          uint32_t stack)
 {
     struct held_set *set = &self->held;
-    struct held *row = NULL;
-    if (unlikely(set->count)) {
-        row = held_find(self, lock);
-        if (!row)
-            drop_stale(self);
-    }
-    if (unlikely(row && row->mode == mode)) {
-        row->depth++;
-        return row;
-    }
+    if (unlikely(set->count))
+        drop_stale(self);
     if (unlikely(set->count == set->room) && !grow(set))
         return NULL;
-    row = &set->rows[set->count++];
+    struct held *row = &set->rows[set->count++];
     *row = (struct held){
         .lock = lock, .id = lock->id, .stack = stack, .depth = 1, .mode = (uint8_t)mode};
     set->lockset = HELD_UNNAMED;
+    return row;
+}
+
+struct held *held_add(struct thread *self, struct sync *lock, enum held_mode mode, uint32_t stack)
+{
+    struct held *row = self->held.count ? held_find(self, lock) : NULL;
+    if (!row || row->mode != mode)
+        return held_add_new(self, lock, mode, stack);
+    row->depth++;
     return row;
 }
 
@@ -253,8 +255,11 @@ void held_inherit(struct thread *made, const struct thread *forked)
     made->held = forked->held;
     made->held.lockset = made->held.count ? HELD_UNNAMED : 0;
     for (uint32_t i = 0; i < made->held.count; i++) {
-        made->held.rows[i].stack = 0;
-        made->held.rows[i].inherited = true;
+        struct held *row = &made->held.rows[i];
+        if (held_is_so(forked, row) && row->mode == HELD_WRITE)
+            row->lock->owner = made->number;
+        row->stack = 0;
+        row->inherited = true;
     }
 }
 

@@ -39,6 +39,10 @@ struct held_set {
 /* Adds a lock, or one more recursion of it. NULL when memory is short. */
 struct held *held_add(struct thread *self, struct sync *lock, enum held_mode mode, uint32_t stack);
 
+/* Adds a lock that the thread does not hold. */
+struct held *held_add_new(struct thread *self, struct sync *lock, enum held_mode mode,
+                          uint32_t stack);
+
 /* The row of a held lock; NULL when the thread does not hold it, or another thread has given it up
    since. */
 struct held *held_find(struct thread *self, const struct sync *lock);

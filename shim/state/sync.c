@@ -51,11 +51,16 @@ static inline struct sync **cell_in(struct line *line, uintptr_t address)
     return &line->cell[address >> CELL_SHIFT & (CELLS - 1)];
 }
 
-struct sync *sync_around(uintptr_t address)
+static inline struct sync *around(uintptr_t address)
 {
     struct sync_region *region = region_of(address);
     struct line *line = region ? line_in(region, address) : NULL;
     return line ? __atomic_load_n(cell_in(line, address), __ATOMIC_ACQUIRE) : NULL;
+}
+
+struct sync *sync_around(uintptr_t address)
+{
+    return around(address);
 }
 
 /* Kinds that share an address with no other: what is there of one is not the other made anew. */
@@ -66,7 +71,7 @@ static inline uint32_t plane(uint32_t kind)
 
 static inline struct sync *find(uintptr_t address, uint32_t kind)
 {
-    struct sync *sync = sync_around(address);
+    struct sync *sync = around(address);
     while (sync && (sync->address != address || plane(sync->kind) != plane(kind)))
         sync = __atomic_load_n(&sync->next, __ATOMIC_ACQUIRE);
     return sync;

@@ -183,12 +183,17 @@ static inline void object_take(struct sync_clock *object)
 
 static void vclock_move(struct thread_clock *clock);
 
-void vclock_advance(struct thread_clock *clock)
+static inline void advance(struct thread_clock *clock)
 {
     clock->now += STAMP_EPOCH;
     uint64_t epoch = clock->now << (64 - STAMP_SLOT_SHIFT) >> (64 - STAMP_SLOT_SHIFT + 12);
     if (unlikely(epoch + 1 >= vclock_epochs))
         vclock_move(clock);
+}
+
+void vclock_advance(struct thread_clock *clock)
+{
+    advance(clock);
 }
 
 /* A lock that one thread takes again and again needs neither its vector nor its word lock: only the
@@ -206,7 +211,7 @@ static inline bool release_again(struct thread_clock *clock, struct sync_clock *
 void vclock_release(struct thread_clock *clock, struct sync_clock *object)
 {
     if (likely(release_again(clock, object))) {
-        vclock_advance(clock);
+        advance(clock);
         return;
     }
     struct vclock *old = NULL;
@@ -218,7 +223,7 @@ void vclock_release(struct thread_clock *clock, struct sync_clock *object)
     object->stamp = clock->now;
     word_lock_give(&object->lock);
     vector_drop(clock, old);
-    vclock_advance(clock);
+    advance(clock);
 }
 
 void vclock_release_join(struct thread_clock *clock, struct sync_clock *object)

@@ -11,7 +11,21 @@
 
 #include "support.h"
 
-enum { MUTEX, TRY, TIMED, CLOCK, RECURSIVE, C11, C11_TIMED, SPIN, SPIN_TRY, WRITE, WRITE_TIMED, READ, WAYS };
+enum {
+    MUTEX,
+    TRY,
+    TIMED,
+    CLOCK,
+    RECURSIVE,
+    C11,
+    C11_TIMED,
+    SPIN,
+    SPIN_TRY,
+    WRITE,
+    WRITE_TIMED,
+    READ,
+    WAYS
+};
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER,
                        recursive = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;

@@ -96,21 +96,36 @@ static void shared_lock(void)
     munmap(both, sizeof *both);
 }
 
-int main(void)
+/* By the first thread and by another one: the child is its own first thread both times. */
+static void *forks(void *argument)
 {
-    pthread_t thread;
-    pthread_atfork(prepare, after, in_child);
-    pthread_create(&thread, NULL, holds, NULL);
-    gate_wait(&taken);
+    static pthread_mutex_t outer = PTHREAD_MUTEX_INITIALIZER, inner = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&outer);
     pid_t child = fork();
     if (child == 0) {
+        pthread_mutex_lock(&inner);
+        pthread_mutex_unlock(&outer);
+        pthread_mutex_unlock(&inner);
         use_all();
         pthread_mutex_lock(&renewed);
         pthread_mutex_unlock(&renewed);
         _exit(0);
     }
     waitpid(child, NULL, 0);
+    pthread_mutex_unlock(&outer);
     use_all();
+    return argument;
+}
+
+int main(void)
+{
+    pthread_t thread, forker;
+    pthread_atfork(prepare, after, in_child);
+    pthread_create(&thread, NULL, holds, NULL);
+    gate_wait(&taken);
+    forks(NULL);
+    pthread_create(&forker, NULL, forks, NULL);
+    pthread_join(forker, NULL);
     gate_open(&ended);
     pthread_join(thread, NULL);
     fflush(stdout);

@@ -98,8 +98,10 @@ Test(held, puts_stack_and_locks_into_one_word)
 Test(held, is_inherited_without_its_stacks)
 {
     struct thread child = {.number = 1};
-    take(lock_at(0, SYNC_MUTEX), 10);
+    struct sync *lock = lock_at(0, SYNC_MUTEX);
+    take(lock, 10);
     held_inherit(&child, &self);
+    cr_expect_eq(held_find(&child, lock), &child.held.rows[0], "by whatever number it has there");
     cr_expect_eq(child.held.count, 1u);
     cr_expect_eq(child.held.rows[0].stack, 0u);
     cr_expect(child.held.rows[0].inherited);
