@@ -534,7 +534,7 @@ static uintptr_t block_end(uintptr_t address, size_t size)
 static inline bool is_untouched(uintptr_t address, size_t size)
 {
     return likely(size <= 4096) && !shadow_is_touched(address) &&
-           !shadow_is_touched(address + size);
+           ((address ^ (address + size)) < 4096 || !shadow_is_touched(address + size));
 }
 
 void race_block_born(struct thread *self, uintptr_t address, size_t size)

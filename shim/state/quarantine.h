@@ -1,11 +1,11 @@
 /*
- * Freed blocks that wait before the allocator gets them back, so that a use after free meets a freed
- * block and not its next owner. A queue bounded by bytes (option quarantine); blocks leave it in the
- * order in which they came.
+ * Freed blocks that wait before the allocator gets them back, so that a use after free meets a
+ * freed block and not its next owner. A queue bounded by bytes (option quarantine); blocks leave it
+ * in the order in which they came.
  *
  * Only while accesses of compiled code are watched: without them few accesses are seen, and the
- * program's memory shall be reused as it is without us. Not when the allocator below is not glibc's,
- * which may count or check what is freed.
+ * program's memory shall be reused as it is without us. Not when the allocator below is not
+ * glibc's, which may count or check what is freed.
  *
  * Guard entered; what leaves the queue is really freed by the caller once the guard is left.
  */

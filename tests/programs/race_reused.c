@@ -1,4 +1,5 @@
-/* A freed block is not the next owner's at once: its use is told although memory of its size was asked for since. */
+/* A freed block is not the next owner's at once: its use is told although memory of its size was
+ * asked for since. */
 // build: -fsanitize=thread -fno-optimize-sibling-calls
 // expect: use-after-free role=here function=look
 // expect: use-after-free role=freed function=main
