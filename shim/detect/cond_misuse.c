@@ -113,8 +113,8 @@ static void lost(const struct thread *thread, const struct sync *condition)
           "A wake-up was lost: it was signalled before anybody waited, this wait began afterwards "
           "(nobody else had its mutex in between), and no signal came since.");
     finding.severity = SEVERITY_WARNING;
-    /* It may have looked at what was announced and now wait for something else on the same condition
-       (the workers of liblzma do): calls do not tell. */
+    /* It may have looked at what was announced and now wait for something else on the same
+       condition (the workers of liblzma do): calls do not tell. */
     finding.confidence = CONFIDENCE_POSSIBLE;
     finding_stack(&finding, ROLE_WAITING, thread->row->wait_stack, thread->number);
     finding_stack(&finding, ROLE_SIGNALLED, more->signal_stack, more->signal_thread);
