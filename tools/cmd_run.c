@@ -35,6 +35,7 @@ struct run {
     char library[PATH_MAX];
     char stand_in[PATH_MAX];  /* for the runtime of -fsanitize=thread; empty for none */
     char word[PATH_MAX + 64]; /* HOLDFAST_RUN=… */
+    struct urgent urgent;
 };
 
 static void fill_report_options(struct run *run)
@@ -229,10 +230,10 @@ static void look(void *urgent)
 static int wait_and_report(struct run *run, struct launch *launch)
 {
     bool quiet = run->report.quiet;
-    struct urgent urgent = {.folder = run->place.path};
+    run->urgent.folder = run->place.path;
     if (!quiet && (run->watched || run->inherited)) {
         launch->look = look;
-        launch->with = &urgent;
+        launch->with = &run->urgent;
         launch->look_ms = URGENT_LOOK_MS;
     }
     int ended = launch_wait(launch), reported = 0;
@@ -242,8 +243,8 @@ static int wait_and_report(struct run *run, struct launch *launch)
         launch_wait_tree(launch, run->place.path, run->word, quiet ? NULL : say_waiting, &left);
         launch_finish(launch);
         if (!quiet)
-            urgent_look(&urgent);
-        urgent_finish(&urgent);
+            urgent_look(&run->urgent);
+        urgent_finish(&run->urgent);
         if (!quiet)
             say_left(&left);
         tree_finish(&left);
