@@ -64,6 +64,9 @@ int wrap_sem_post(sem_t *semaphore)
             if (!(noted))                                                                          \
                 used(self, semaphore, FRAME);                                                      \
             waits = wait_begin(self, WAIT_SEMAPHORE, (uintptr_t)(semaphore), until_, FRAME);       \
+            /* Who was served here before, if without a wait, idles here. */                      \
+            if (waits && self->served == ((const uintptr_t *)FRAME)[1])                            \
+                wait_is_served(self);                                                              \
             if (until_ == WAIT_FOREVER && waits)                                                   \
                 deadlock_look(self);                                                               \
             guard_leave(self);                                                                     \
@@ -89,6 +92,8 @@ static bool taken_at_once(sem_t *semaphore, const void *frame)
     }
     if (likely(real.sem_trywait(semaphore) == 0)) {
         passed(semaphore);
+        if (likely(self))
+            self->served = ((const uintptr_t *)frame)[1];
         return true;
     }
     errno = error;

@@ -70,6 +70,9 @@ struct thread {
     size_t exec_room;
     struct handler handler; /* written by the thread and its handlers */
     bool raises;            /* sends a signal to itself: what runs then interrupts nothing */
+    /* Return address of the newest call that got at once what it might have had to wait for: a wait
+       at that place is one that others serve (wait_is_served). */
+    uintptr_t served;
     bool ended;             /* its start routine is over; destructors may still run */
     bool own_signal_stack;
     bool exiting;          /* called pthread_exit or thrd_exit */

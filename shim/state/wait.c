@@ -118,6 +118,12 @@ void wait_forget(struct thread *self)
    ucontext and the smallest floating point state (Linux, arch/x86/include/asm/sigframe.h). */
 #define SIGNAL_FRAME_LEAST 1024u
 
+void wait_is_served(struct thread *self)
+{
+    stack_flag(self->row->wait_stack, STACK_WOKEN);
+    __atomic_fetch_or(&self->row->flags, THREAD_IDLE_WAIT, __ATOMIC_RELAXED);
+}
+
 void wait_met_inside(struct thread *self, uintptr_t here)
 {
     uintptr_t sp = self->saved.sp;

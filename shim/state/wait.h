@@ -54,6 +54,10 @@ void wait_end_slow(struct thread *self, enum wait_kind kind, bool woken);
    detector lies above us). Guard entered. */
 extern void (*wait_while_holding)(struct thread *self, uint32_t kind);
 
+/* The wait that has just begun is at a place where the thread was served before, if without a wait:
+   it idles there. Guard entered. */
+void wait_is_served(struct thread *self);
+
 /* Takes back a wait that was left without wait_end. */
 void wait_forget(struct thread *self);
 
