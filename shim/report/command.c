@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +18,14 @@
 static const char *const places[] = {"/holdfast", "/../tools/holdfast", "/../bin/holdfast",
                                      "/../../bin/holdfast", "/../../../bin/holdfast"};
 
+/* A folder of that name (of the libraries that stand in for others) is none. */
+static bool is_program(const char *path)
+{
+    struct stat status;
+    return !raw_failed(raw_syscall(SYS_access, path, X_OK)) &&
+           !raw_failed(raw_syscall(SYS_stat, path, &status)) && S_ISREG(status.st_mode);
+}
+
 static bool find_command(char *path, size_t room)
 {
     const char *library = environment.path;
@@ -27,7 +36,7 @@ static bool find_command(char *path, size_t room)
         struct text text = text_in(path, room);
         text_add_bytes(&text, library, folder ? folder - 1 : 0);
         text_add(&text, places[i]);
-        if (!raw_failed(raw_syscall(SYS_access, path, X_OK)))
+        if (is_program(path))
             return true;
     }
     return false;
