@@ -26,7 +26,8 @@
 
 /* A thread on its way into its wait gets this long to fall asleep there. */
 #define PATIENCE_YIELDS 50u
-#define PATIENCE_NAPS   100u /* of a millisecond */
+#define PATIENCE_NAPS   200u /* of a millisecond */
+#define SURE_LOOKS      60u  /* one after the other, a millisecond apart */
 
 /* One that may serve others; checked again each time. Any thread. */
 static struct thread *free_thread;
@@ -210,14 +211,20 @@ static enum verdict look_once(struct look *look)
 }
 
 /* Nobody is disturbed: if it is true we are to wait for good, and each step of another thread ends
-   this. */
+   this. One look is not enough: the kernel calls a thread asleep until the processor that shall run
+   it has heard that it was woken (TASK_WAKING), which takes milliseconds where that is a virtual
+   one. */
 static bool confirm(struct look *look)
 {
+    uint32_t stuck = 0;
     for (uint32_t tries = 0; tries < PATIENCE_YIELDS + PATIENCE_NAPS; tries++) {
         enum verdict verdict = look_once(look);
-        if (verdict != NOT_YET)
-            return verdict == STUCK;
-        if (tries < PATIENCE_YIELDS)
+        if (verdict == GOES_ON)
+            return false;
+        stuck = verdict == STUCK ? stuck + 1 : 0;
+        if (stuck == SURE_LOOKS)
+            return true;
+        if (tries < PATIENCE_YIELDS && !stuck)
             raw_syscall(SYS_sched_yield);
         else
             raw_syscall(SYS_nanosleep, &(struct timespec){.tv_nsec = 1000000}, NULL);

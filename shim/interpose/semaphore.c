@@ -64,7 +64,7 @@ int wrap_sem_post(sem_t *semaphore)
             if (!(noted))                                                                          \
                 used(self, semaphore, FRAME);                                                      \
             waits = wait_begin(self, WAIT_SEMAPHORE, (uintptr_t)(semaphore), until_, FRAME);       \
-            /* Who was served here before, if without a wait, idles here. */                      \
+            /* Who was served here before, if without a wait, idles here. */                       \
             if (waits && self->served == ((const uintptr_t *)FRAME)[1])                            \
                 wait_is_served(self);                                                              \
             if (until_ == WAIT_FOREVER && waits)                                                   \

@@ -73,7 +73,7 @@ struct thread {
     /* Return address of the newest call that got at once what it might have had to wait for: a wait
        at that place is one that others serve (wait_is_served). */
     uintptr_t served;
-    bool ended;             /* its start routine is over; destructors may still run */
+    bool ended; /* its start routine is over; destructors may still run */
     bool own_signal_stack;
     bool exiting;          /* called pthread_exit or thrd_exit */
     bool past_destructors; /* nothing of the program runs on it any more */

@@ -23,6 +23,10 @@
 // expect: blocked-thread function=on_mutex text=held_by_the_main_thread
 // expect: blocked-thread function=on_read_lock text=held_by_the_main_thread
 // expect: blocked-thread function=on_c11_mutex text=held_by_the_main_thread
+// expect: lock-held count=1 function=main role=acquired
+// expect: lock-held count=1 function=main role=acquired
+// expect: lock-held count=1 function=main role=acquired
+// expect: lock-held count=1 function=main role=acquired
 // expect: thread-leak count=1 severity=warning function=main role=created
 // expect: thread-leak severity=note function=start role=created
 // expect: fd-leak count=2 function=make_pipe role=opened

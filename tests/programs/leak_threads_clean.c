@@ -2,7 +2,7 @@
 a vector register, on the stack of a blocking call, in thread-local storage, as the argument of one
 that has not begun.
 // options: --threads=off --handles=off
-// expect: none
+// expect: lock-held function=main role=acquired
 */
 #include <errno.h>
 #include <poll.h>
