@@ -239,6 +239,9 @@ static __attribute__((noinline)) void look_closely(struct thread *self, bool end
     if (!ends) {
         if (!stuck_of(self, self, &mine) || stuck_would_pass(&mine) || stuck_is_shared(&mine))
             return;
+        /* A handler may post it: nothing would be told, so nobody waits for certainty. */
+        if (mine.kind == WAIT_SEMAPHORE && catches_signals())
+            return;
         look.mine = &mine;
     }
     if (!confirm(&look) || !look.count)

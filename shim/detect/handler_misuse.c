@@ -3,7 +3,6 @@
 #include <ucontext.h>
 
 #include "base/recording.h"
-#include "base/syscall.h"
 #include "base/text.h"
 #include "report/finding.h"
 #include "state/depot.h"
@@ -11,8 +10,10 @@
 #include "state/signals.h"
 #include "state/stack.h"
 
-/* Signals that an instruction or a call of the thread itself brings about, at a known place. */
-static bool is_synchronous(int signal, const siginfo_t *info)
+/* Signals that an instruction or a call of the thread itself brings about, at a known place. Who
+   sends one of them from elsewhere is taken for the same: the kernel fills in a siginfo_t only for
+   handlers that asked for it. */
+static bool is_synchronous(int signal)
 {
     switch (signal) {
     case SIGSEGV:
@@ -21,12 +22,10 @@ static bool is_synchronous(int signal, const siginfo_t *info)
     case SIGILL:
     case SIGTRAP:
     case SIGSYS:
-        return info->si_code > 0;
     case SIGPIPE:
     case SIGXFSZ:
-        return true;
     case SIGABRT: /* abort() raises it past us */
-        return info->si_code == SI_TKILL && info->si_pid == (pid_t)raw_syscall(SYS_getpid);
+        return true;
     default:
         return false;
     }
@@ -39,11 +38,10 @@ static bool was_let_in(int signal, const ucontext_t *context)
     return context->uc_sigmask.__val[0] >> (signal - 1) & 1;
 }
 
-struct handler handler_begin(struct thread *self, int signal, const siginfo_t *info,
-                             const void *context, uintptr_t frame)
+struct handler handler_begin(struct thread *self, int signal, const void *context, uintptr_t frame)
 {
     struct handler before = self->handler;
-    bool by_itself = self->raises || was_let_in(signal, context) || is_synchronous(signal, info);
+    bool by_itself = self->raises || was_let_in(signal, context) || is_synchronous(signal);
     self->handler = (struct handler){.frame = frame, .signal = signal, .by_itself = by_itself};
     self->raises = false;
     return before;

@@ -32,8 +32,7 @@ static inline void handler_unsafe_call(struct thread *self, const char *called, 
 
 /* Before the program's handler is called from a function with this frame: what handler_end puts
    back. Both without the guard. */
-struct handler handler_begin(struct thread *self, int signal, const siginfo_t *info,
-                             const void *context, uintptr_t frame);
+struct handler handler_begin(struct thread *self, int signal, const void *context, uintptr_t frame);
 void handler_end(struct thread *self, const struct handler *before);
 
 /* The handler has returned and errno is not what it was. */

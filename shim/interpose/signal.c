@@ -46,7 +46,7 @@ static HANDLER_CODE void run(int signal, siginfo_t *info, void *context)
     }
     int error = errno;
     struct handler before =
-        handler_begin(self, signal, info, context, (uintptr_t)__builtin_frame_address(0));
+        handler_begin(self, signal, context, (uintptr_t)__builtin_frame_address(0));
     bool interrupts = !self->handler.by_itself;
     met(signal);
     handler(signal, info, context);
