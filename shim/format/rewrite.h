@@ -1,0 +1,200 @@
+/*
+ * The image of a rewritten module: what `holdfast-rewrite` makes of one executable or library,
+ * keeps on disk by build-id, and the shim maps into processes that load that module.
+ *
+ * Decoding and emitting happen outside of the watched program: no decoder, no memory and no time of
+ * theirs in it, and what runs there is small: map the image's code at its distance from the text,
+ * fix what the process alone knows, compare the bytes to be replaced, replace them. All distances
+ * between text, data and moved code are the same in every process, so RIP-relative operands are
+ * final in the image.
+ *
+ * The file is a header and arrays at page-aligned offsets, rows sorted as said. The shim believes
+ * none of it: sizes and offsets are checked against the file, patches against the module's text and
+ * `before`, the header and all rows but code against `hash`. Text offsets are from text_start, code
+ * offsets from the start of the code.
+ *
+ * Moved code of one run: it borrows a register when none is free (%fs:scratch), then each
+ * instruction, its check before it, and at the end a jump to what follows (moved code or text).
+ *
+ * The check of a plain access of 4 or 8 bytes, with a free register R:
+ *   - where flags are live: rax to %fs:rax; lahf; seto %al; rax to %fs:flags; rax back;
+ *   - R := the filter cell: mov %gs:OPERAND, R (form GS), or lea OPERAND, R; xor %fs:flip, R;
+ *     mov (R), R (form FLIP);
+ *   - cmp %fs:read (a store: %fs:write), R; jne to the cold part;
+ *   - behind it: flags back, the instruction.
+ * Its cold part:
+ *   - a load: cmp %fs:write, R; je behind the check;
+ *   - lea OPERAND, R; mov R, %fs:address; movl $site, %fs:site; lea -128(%rsp), %rsp; call
+ *     THUNK_CHECK; lea 128(%rsp), %rsp;
+ *   - a load: cmpl $0, %fs:after; when it is not 0: the load once more, call THUNK_AFTER, on
+ *     behind the first;
+ *   - jmp behind the check.
+ * Smaller accesses ask for the cell of their first byte, and those of 2 bytes for that of their
+ * last; larger ones for every cell, 8 bytes at a time. What does not hit the shim records, exact to
+ * the byte.
+ */
+#ifndef HOLDFAST_FORMAT_REWRITE_H
+#define HOLDFAST_FORMAT_REWRITE_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define REWRITE_MAGIC   "HFREWRIT"
+#define REWRITE_VERSION 1u /* of this file and of all code that images hold */
+
+/* Words of a thread that moved code reaches as %fs:(offset of the struct + offset in it). The
+   struct lies in the shim's static TLS, 64-byte aligned. */
+struct rewrite_slots {
+    /* The tag of this thread's present epoch, in both halves: what a filter cell (4 bytes for 4
+       bytes of the program's) holds when this thread has read, or written, all 4 bytes in this
+       epoch. Changed by the thread alone. */
+    uint64_t read, write;
+    uint64_t flip;    /* form FLIP: the filter cell of address a lies at a ^ flip */
+    uint64_t scratch; /* the program's value of the borrowed register */
+    uint64_t rax;     /* the program's, while flags are fetched or put back */
+    uint64_t flags;   /* ax after lahf; seto %al: the program's arithmetic flags */
+    uint64_t address; /* of the access that a thunk is called for */
+    uint32_t site;    /* its row */
+    uint32_t after;   /* THUNK_CHECK, THUNK_BEFORE say: call THUNK_AFTER when the access is made */
+};
+static_assert(sizeof(struct rewrite_slots) == 64, "one cache line");
+
+/* Functions of the shim that moved code calls, by `call *thunk(%rip)`-style slots at the start of
+   the code: slot i is 8 bytes at code offset 8 * i, filled in by the shim. All keep every register;
+   all but THUNK_CHECK keep the flags too. Called with the stack pointer 128 below the program's
+   (red zone) and then the return address. */
+enum rewrite_thunk {
+    THUNK_CHECK = 0,  /* a plain access that no filter cell covers; before it */
+    THUNK_BEFORE = 1, /* before a locked instruction, or xchg with memory */
+    THUNK_AFTER = 2,  /* after an access that asked for it */
+    THUNK_STRING = 3, /* before a string instruction: rcx, rsi, rdi and DF say what it touches */
+    THUNK_RANGE = 4,  /* before any other access of site.size bytes at %fs:address */
+    THUNK_COUNT = 8,
+};
+
+/* How filter cells are reached. */
+enum rewrite_form {
+    FORM_MOVE_ONLY = 0, /* no checks at all: proves that moving alone changes nothing */
+    FORM_GS = 1,        /* %gs:address, gs base = distance of the filter */
+    FORM_FLIP = 2,      /* address ^ flip: for processes with memory at low addresses (not PIE) */
+    FORM_COUNT
+};
+
+/* Where an image's code can lie: text_start + distance. Tried in order; each is an image of its
+   own. */
+#define REWRITE_VARIANTS 3u
+
+struct rewrite_part {
+    uint64_t offset; /* in the file, page aligned */
+    uint32_t count;  /* rows, or bytes */
+    uint32_t row;    /* bytes of a row, 1 for bytes */
+};
+
+enum rewrite_part_kind {
+    PART_CODE = 0, /* bytes, to be mapped executable; multiple of 4096 */
+    PART_PATCHES,  /* struct rewrite_patch, by text offset, not overlapping */
+    PART_BEFORE,   /* bytes that the patches replace, in their order */
+    PART_AFTER,    /* bytes that replace them */
+    PART_SLOTS, /* uint32_t code offsets of 32-bit words to add the slots' %fs offset to; sorted */
+    PART_SITES, /* struct rewrite_site, by text offset */
+    PART_MOVED, /* struct rewrite_moved, by code offset */
+    PART_BY_TEXT,  /* uint32_t indices into PART_MOVED (hot rows), by text offset */
+    PART_LEFT_OUT, /* struct rewrite_left_out, by text offset */
+    PART_COUNT = 16,
+};
+
+struct rewrite_header {
+    char magic[8];
+    uint32_t version;
+    uint32_t size; /* of this header */
+    uint64_t hash; /* of the header with hash = 0 and all parts but PART_CODE (rewrite_hash) */
+    uint64_t code_hash;
+    uint8_t build_id[20];
+    uint32_t build_id_size;         /* 0: none; then file_size and file_mtime must agree */
+    uint64_t file_size, file_mtime; /* ns */
+    uint64_t text_start, text_end;  /* ELF addresses of what is patched: whole pages around */
+    int64_t distance;               /* the code lies at text_start + distance */
+    uint32_t form, variant;         /* enum rewrite_form; < REWRITE_VARIANTS */
+    uint64_t options;               /* hash of --watch and --skip that chose functions, 0 none */
+    struct rewrite_part part[PART_COUNT];
+    /* For the report: instructions that touch memory by what became of them. */
+    uint64_t accesses; /* all memory operands in text that FDEs cover */
+    uint64_t watched;
+    uint64_t harmless; /* cannot race: read-only memory, push, call, frames that do not escape */
+    uint64_t left_out; /* the rest: PART_LEFT_OUT says where and why */
+    uint64_t text_bytes, covered_bytes;
+};
+
+struct rewrite_patch {
+    uint32_t offset; /* in the text */
+    uint16_t size;
+    uint8_t kind; /* enum rewrite_patch_kind */
+    uint8_t jump; /* bytes at its start that are a jump; the rest are traps (int3) */
+};
+enum rewrite_patch_kind {
+    PATCH_RUN = 1,  /* a run of 5 bytes or more: jmp rel32, then int3 */
+    PATCH_HOP = 2,  /* a run of 2 to 4: jmp rel8 into a hole, then int3 */
+    PATCH_HOLE = 3, /* the hop's jmp rel32, in bytes of a moved run or of padding */
+    PATCH_TRAP = 4, /* int3 alone: the run is reached by the trap handler */
+};
+
+/* What a site of an access is. */
+enum rewrite_site_flag {
+    SITE_WRITE = 1u << 0,  /* stores (and may load too) */
+    SITE_LOCKED = 1u << 1, /* locked instruction or xchg with memory */
+    SITE_MOVE = 1u << 2,   /* nothing but a load or nothing but a store: it may be an atomic's */
+    SITE_STRING = 1u << 3, /* size = of one element */
+    SITE_REPEATED = 1u << 4,
+    SITE_STACK = 1u << 5,  /* relative to rsp, or to rbp of a frame */
+    SITE_THREAD = 1u << 6, /* relative to %fs */
+    SITE_LOADS = 1u << 7,  /* loads (with SITE_WRITE: read-modify-write) */
+    SITE_SOURCE = 1u << 8, /* string: reads [rsi] */
+    SITE_TARGET = 1u << 9, /* string: writes, or with scas and cmps reads, [rdi] */
+};
+struct rewrite_site {
+    uint32_t offset; /* of the instruction in the text */
+    uint16_t flags;
+    uint16_t size; /* bytes */
+};
+
+/* Code between offset and offset + size belongs to the instruction at text; what the program would
+   see of its registers there follows from state. */
+enum rewrite_moved_state {
+    MOVED_CHECKING = 1u << 0, /* before the instruction: its effects are still to come */
+    MOVED_DONE = 1u << 1, /* behind it: the program is at the next instruction (text + length) */
+    MOVED_BORROWED = 1u << 2, /* the program's value of scratch lies in slots.scratch */
+    MOVED_FLAGS = 1u << 3,    /* its arithmetic flags lie in slots.flags */
+    MOVED_RAX = 1u << 4,      /* its rax lies in slots.rax */
+    MOVED_CALL = 1u << 5,     /* the stack pointer is 128 bytes too low */
+    MOVED_COLD = 1u << 6,     /* in a cold part: no way back from text to here */
+};
+struct rewrite_moved {
+    uint32_t code, text;
+    uint16_t size;
+    uint8_t length; /* of the instruction in the text */
+    uint8_t state;
+    uint8_t scratch; /* number of the borrowed register (0 rax … 15 r15) */
+    uint8_t reserved[3];
+};
+/* A fault at a filter load (address without a filter cell) goes on behind its check: the hot row of
+   the same text without MOVED_CHECKING. */
+
+enum rewrite_why {
+    WHY_NOT_DECODED = 1,
+    WHY_NO_ROOM,
+    WHY_NO_REGISTER,
+    WHY_OPERAND,
+    WHY_TARGET_INSIDE,
+    WHY_SYSTEM,
+    WHY_SKIPPED,
+    WHY_NO_FRAME_INFO,
+    WHY_COUNT
+};
+struct rewrite_left_out {
+    uint32_t offset, size; /* text bytes */
+    uint16_t accesses;     /* memory operands among them */
+    uint16_t why;          /* enum rewrite_why */
+};
+
+#endif

@@ -1,0 +1,119 @@
+/*
+ * What the rewriter knows of one module: its file, its instructions, where jumps can land, and
+ * which registers and flags somebody may still read. Made by module.c, decode.c, leaders.c,
+ * liveness.c, escape.c in this order; read by run.c and what emits code. Never changes the file.
+ *
+ * Text offsets are ELF addresses less text_start.
+ */
+#ifndef HOLDFAST_TOOLS_REWRITE_INSN_H
+#define HOLDFAST_TOOLS_REWRITE_INSN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "format/rewrite.h"
+
+enum insn_kind {
+    INSN_PLAIN,    /* goes on with the next */
+    INSN_BRANCH,   /* jcc rel: to target or on */
+    INSN_JUMP,     /* jmp rel */
+    INSN_JUMP_FAR, /* jmp reg or mem */
+    INSN_CALL,     /* never moves */
+    INSN_RETURN,
+    INSN_STOP, /* must not move: syscall, hlt, ud2, loop, jrcxz, xbegin, what we do not know */
+};
+
+/* Bits of uses, defines, live: 0..15 general registers by number, then the arithmetic flags. */
+#define INSN_FLAGS (1u << 16)
+
+/* How its operand in memory concerns us. */
+enum insn_memory {
+    MEMORY_NONE,     /* no memory, or what cannot race: read-only memory, push, pop, prefetch, nop,
+                        lea, a frame that does not escape */
+    MEMORY_PLAIN,    /* to be checked: 1 to 64 bytes at operand */
+    MEMORY_LOCKED,   /* lock prefix, or xchg with memory */
+    MEMORY_STRING,   /* movs, stos, lods, scas, cmps, with or without rep */
+    MEMORY_LEFT_OUT, /* not watched: gather, masked, saves of state, gs-relative … */
+};
+
+struct insn {
+    uint32_t offset;
+    uint8_t length;
+    uint8_t kind;         /* enum insn_kind */
+    uint8_t access;       /* enum insn_memory */
+    uint8_t size;         /* of the access, bytes */
+    uint16_t flags;       /* enum rewrite_site_flag */
+    uint8_t condition;    /* of a branch: low 4 bits of jcc */
+    uint8_t displacement; /* offset of the 32-bit displacement in the instruction; with relative */
+    int8_t base, index;   /* of the access: 0..15, -1 none */
+    uint8_t scale;
+    bool relative;                /* RIP-relative: for an access, or a lea */
+    bool in_thread;               /* %fs-relative: address = fs base + the operand */
+    bool pinned;                  /* must stay: something jumps or returns into its middle */
+    int32_t offset_of_operand;    /* the displacement (relative: as encoded) */
+    uint32_t uses, defines, live; /* live: behind it */
+    uint32_t target;              /* of BRANCH, JUMP, CALL rel: text offset; UINT32_MAX: outside */
+};
+
+/* Why somebody may jump to an address. */
+enum leader {
+    LEADER_BRANCH = 1u << 0,
+    LEADER_TABLE = 1u << 1,
+    LEADER_FUNCTION = 1u << 2,
+    LEADER_POINTER = 1u << 3,
+    LEADER_LANDING = 1u << 4,
+    LEADER_RETURN = 1u << 5 /* follows a call */,
+    LEADER_PADDING = 1u << 6,
+};
+
+struct segment {
+    uint64_t start, end; /* ELF addresses */
+    uint64_t file_end;
+    const uint8_t *bytes; /* of the file, at start */
+    bool writable, executable;
+};
+
+struct function {
+    uint32_t start, end; /* text offsets, of an FDE */
+    bool escapes;        /* takes the address of its frame: stack accesses are watched */
+    bool skipped;        /* by an option */
+};
+
+struct module {
+    const char *path;
+    const uint8_t *file;
+    size_t file_size;
+    uint64_t file_mtime;
+    uint8_t build_id[20];
+    uint32_t build_id_size;
+    bool position_independent;
+    uint64_t text_start, text_end; /* page aligned: all executable segments */
+    const uint8_t *text;           /* bytes at text_start; zero where no segment is */
+    struct segment segments[32];
+    uint32_t segment_count;
+    struct function *functions; /* by start */
+    uint32_t function_count;
+    struct insn *insns; /* by offset */
+    uint32_t insn_count;
+    uint32_t *index_at; /* by text offset: index + 1 of the instruction that starts there, or 0 */
+    uint8_t *leaders;   /* by text offset: enum leader */
+    uint64_t covered_bytes;
+    uint32_t undecoded; /* bytes inside FDEs */
+};
+
+/* Each returns false, with a line on stderr, when the module cannot be rewritten. */
+bool module_open(struct module *module, const char *path);
+bool module_decode(struct module *module);  /* functions, insns, index_at, leaders of code itself */
+bool module_leaders(struct module *module); /* tables, pointers, landing pads, gaps */
+void module_liveness(struct module *module);
+void module_escape(struct module *module); /* turns accesses to private frames to MEMORY_NONE */
+void module_close(struct module *module);
+
+static inline const struct insn *insn_at(const struct module *module, uint32_t offset)
+{
+    uint32_t index = module->index_at[offset];
+    return index ? &module->insns[index - 1] : NULL;
+}
+
+#endif
