@@ -236,7 +236,7 @@ static json_t *access_json(const struct piece *piece, json_t *stacks)
     if (piece->c & ACCESS_FREE)
         json_object_set_new(object, "release", json_true());
     set_number(object, "address", piece->a);
-    set_text(object, "function", piece->string);
+    set_text(object, "call", piece->string);
     if (piece->trace)
         set_number(object, "stack", add_stack(stacks, piece->role, piece->thread, piece->trace));
     return object;

@@ -21,7 +21,6 @@
 #include "state/options.h"
 #include "state/quarantine.h"
 #include "state/shadow.h"
-#include "state/stack.h"
 
 /* Conflicts of one access that are told. */
 #define FOUND_MAX 4u
@@ -41,11 +40,6 @@ struct access {
     uintptr_t freed_at;
     const struct block_row *freed;
 };
-
-uint32_t origin_frame(struct thread *self, const struct origin *origin)
-{
-    return stack_once(self, origin->frame);
-}
 
 /* Does a record of this kind conflict with all that one of the other kind conflicts with? */
 static inline bool says_all(uint64_t cell, uint64_t other)

@@ -23,11 +23,6 @@ struct origin {
     uintptr_t pc;      /* of the access, for sources that know it */
 };
 
-/* The stack of a wrapper's caller. */
-uint32_t origin_frame(struct thread *self, const struct origin *origin);
-#define ORIGIN_HERE                                                                                \
-    (&(const struct origin){.stack = origin_frame, .frame = __builtin_frame_address(0)})
-
 static inline bool race_watched(void)
 {
     return observing.races == RACES_ON;

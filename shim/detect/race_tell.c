@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/recording.h"
 #include "report/finding.h"
+#include "state/called.h"
 #include "state/place.h"
 #include "state/shadow.h"
 
@@ -66,6 +67,7 @@ static void add_access(struct finding *finding, enum role role, uint32_t thread,
     row->a = access->address;
     row->b = access->size;
     row->c = access->how;
+    row->string = string_keep(called_by(stack));
 }
 
 static void add_locks(struct finding *finding, enum role role, uint32_t thread, context_t context)

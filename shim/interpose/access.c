@@ -1,5 +1,14 @@
 #include "interpose/access.h"
 
+#include "state/called.h"
+#include "state/stack.h"
+
+uint32_t origin_frame(struct thread *self, const struct origin *origin)
+{
+    called_note(origin->frame);
+    return stack_once(self, origin->frame);
+}
+
 void access_read(const void *at, size_t size, const void *frame)
 {
     struct thread *self = guard_enter();

@@ -25,6 +25,9 @@ static inline bool access_wanted(void)
     return access_watched() || unlikely(thread_current && thread_current->handler.frame);
 }
 
+/* The stack of a wrapper's caller, and what it called. */
+uint32_t origin_frame(struct thread *self, const struct origin *origin);
+
 /* Entered when accesses are watched; guard_leave() follows. */
 static inline struct thread *access_enter(void)
 {

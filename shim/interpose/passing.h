@@ -16,7 +16,7 @@
 #include <errno.h>
 
 #include "detect/handle_race.h"
-#include "detect/race.h"
+#include "interpose/access.h"
 #include "interpose/blocking.h"
 #include "state/carrier.h"
 

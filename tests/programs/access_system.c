@@ -1,39 +1,39 @@
 /* Times, searches, random numbers and what the system says, unordered.
 // build: -fno-builtin -w
-// expect: data-race function=parts_first role=earlier
-// expect: data-race top=parts_second role=here
-// expect: data-race function=universal_first role=earlier
-// expect: data-race top=universal_second role=here
-// expect: data-race function=formatted_first role=earlier
-// expect: data-race top=formatted_second role=here
-// expect: data-race function=read_parts_first role=earlier
-// expect: data-race top=read_parts_second role=here
-// expect: data-race function=parsed_first role=earlier
-// expect: data-race top=parsed_second role=here
-// expect: data-race function=clock_first role=earlier
-// expect: data-race top=clock_second role=here
-// expect: data-race function=day_first role=earlier
-// expect: data-race top=day_second role=here
-// expect: data-race function=sorted_first role=earlier
-// expect: data-race top=sorted_second role=here
-// expect: data-race function=grown_first role=earlier
-// expect: data-race top=grown_second role=here
-// expect: data-race function=tree_first role=earlier
-// expect: data-race top=tree_second role=here
-// expect: data-race function=random__first role=earlier
-// expect: data-race top=random__second role=here
-// expect: data-race function=drawn_first role=earlier
-// expect: data-race top=drawn_second role=here
-// expect: data-race function=folder_first role=earlier
-// expect: data-race top=folder_second role=here
-// expect: data-race function=names_first role=earlier
-// expect: data-race top=names_second role=here
-// expect: data-race function=address_first role=earlier
-// expect: data-race top=address_second role=here
-// expect: data-race function=number_first role=earlier
-// expect: data-race top=number_second role=here
-// expect: data-race function=bytes_first role=earlier
-// expect: data-race top=bytes_second role=here
+// expect: data-race function=parts_first role=earlier call=localtime_r
+// expect: data-race top=parts_second role=here call=mktime
+// expect: data-race function=universal_first role=earlier call=gmtime_r
+// expect: data-race top=universal_second role=here call=timegm
+// expect: data-race function=formatted_first role=earlier call=strftime
+// expect: data-race top=formatted_second role=here call=strlen
+// expect: data-race function=read_parts_first role=earlier call=strftime
+// expect: data-race top=read_parts_second role=here call=memset
+// expect: data-race function=parsed_first role=earlier call=strptime
+// expect: data-race top=parsed_second role=here call=asctime_r
+// expect: data-race function=clock_first role=earlier call=clock_gettime
+// expect: data-race top=clock_second role=here call=memset
+// expect: data-race function=day_first role=earlier call=gettimeofday
+// expect: data-race top=day_second role=here call=memset
+// expect: data-race function=sorted_first role=earlier call=qsort
+// expect: data-race top=sorted_second role=here call=memset
+// expect: data-race function=grown_first role=earlier call=lsearch
+// expect: data-race top=grown_second role=here call=memset
+// expect: data-race function=tree_first role=earlier call=tsearch
+// expect: data-race top=tree_second role=here call=tfind
+// expect: data-race function=random__first role=earlier call=rand_r
+// expect: data-race top=random__second role=here call=rand_r
+// expect: data-race function=drawn_first role=earlier call=drand48_r
+// expect: data-race top=drawn_second role=here call=memset
+// expect: data-race function=folder_first role=earlier call=getcwd
+// expect: data-race top=folder_second role=here call=strlen
+// expect: data-race function=names_first role=earlier call=uname
+// expect: data-race top=names_second role=here call=strlen
+// expect: data-race function=address_first role=earlier call=inet_ntop
+// expect: data-race top=address_second role=here call=strlen
+// expect: data-race function=number_first role=earlier call=inet_pton
+// expect: data-race top=number_second role=here call=memset
+// expect: data-race function=bytes_first role=earlier call=getrandom
+// expect: data-race top=bytes_second role=here call=memset
 */
 #include <arpa/inet.h>
 #include <search.h>
