@@ -151,6 +151,9 @@ enum rewrite_site_flag {
     SITE_LOADS = 1u << 7,  /* loads (with SITE_WRITE: read-modify-write) */
     SITE_SOURCE = 1u << 8, /* string: reads [rsi] */
     SITE_TARGET = 1u << 9, /* string: writes, or with scas and cmps reads, [rdi] */
+    /* A mov in a function of std::atomic, core::sync::atomic, or of a variable of such a type: a
+       load acquires, a store releases, and what it touches is a location of synchronisation. */
+    SITE_ATOMIC = 1u << 10,
 };
 struct rewrite_site {
     uint32_t offset; /* of the instruction in the text */

@@ -108,6 +108,9 @@ bool module_decode(struct module *module);  /* functions, insns, index_at, leade
 bool module_leaders(struct module *module); /* tables, pointers, landing pads, gaps */
 void module_liveness(struct module *module);
 void module_escape(struct module *module); /* turns accesses to private frames to MEMORY_NONE */
+/* Marks movs that are atomic operations by name or type (SITE_ATOMIC). debug_path as libdwfl takes
+ * it; NULL: its own. */
+void module_atomics(struct module *module);
 void module_close(struct module *module);
 
 static inline const struct insn *insn_at(const struct module *module, uint32_t offset)
