@@ -200,4 +200,21 @@ struct rewrite_left_out {
     uint16_t why;          /* enum rewrite_why */
 };
 
+/* The hash of an image: begin with 0, the header with hash = 0 first, then each part but PART_CODE
+   in the order of its kind. Bytes that are not a multiple of 8 count as if zeroes followed. */
+static inline uint64_t rewrite_hash(uint64_t hash, const void *bytes, uint64_t size)
+{
+    const unsigned char *at = bytes;
+    for (; size >= 8; at += 8, size -= 8) {
+        uint64_t word = at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 |
+                        (uint64_t)at[3] << 24 | (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 |
+                        (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
+        hash ^= hash >> 29;
+    }
+    for (unsigned shift = 0; size; at++, size--, shift += 8)
+        hash = (hash ^ (uint64_t)*at << shift) * 0x9e3779b97f4a7c15ull;
+    return hash ^ hash >> 32;
+}
+
 #endif
