@@ -10,6 +10,7 @@
 #include "detect/block_leak.h"
 #include "detect/blocked.h"
 #include "detect/cond_misuse.h"
+#include "detect/deadlock.h"
 #include "detect/handle_leak.h"
 #include "detect/lock_contention.h"
 #include "detect/lock_held.h"
@@ -64,6 +65,7 @@ static void look(struct thread *self, enum process_ending ending, int status)
     if (observing.handles)
         handle_leak_look(self);
     thread_leak_look(self);
+    deadlock_process_ends();
     blocked_look(self);
     cond_misuse_look(self);
     lock_held_process_ends(self);

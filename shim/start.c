@@ -222,6 +222,7 @@ bool start_observing(bool forked)
         race_start_up();
     }
     wait_while_holding = lock_held_waited;
+    wait_went_on = deadlock_went_on;
     __atomic_store_n(&observing.on, 1, __ATOMIC_RELEASE);
     return true;
 }

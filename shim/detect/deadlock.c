@@ -1,9 +1,5 @@
 #include "detect/deadlock.h"
 
-#include <linux/futex.h>
-#include <time.h>
-
-#include "base/syscall.h"
 #include "detect/deadlock_nobody.h"
 #include "detect/deadlock_tell.h"
 #include "detect/deadlock_wait.h"
@@ -12,8 +8,7 @@
 #define STEPS_MOST  10000u /* of one search: read-write locks have many holders */
 
 /* A thread that is on its way into its wait gets this long to fall asleep there. */
-#define PATIENCE_YIELDS 100u
-#define PATIENCE_NAPS   300u /* of a millisecond */
+#define PATIENCE_NS 300000000u
 
 struct circle {
     struct thread *path[CIRCLE_MOST];
@@ -75,16 +70,14 @@ static bool holds(const struct thread *self, const struct circle *circle, bool *
 
 /* A thread may be on its way into its wait, or out of it: then it either falls asleep or lets the
    circle go. We are to wait for good if it is true, so waiting here a little harms nobody. */
-static bool confirm(const struct thread *self, const struct circle *circle, bool *ret_asleep)
+static bool confirm(struct thread *self, const struct circle *circle, bool *ret_asleep)
 {
-    for (uint32_t tries = 0; holds(self, circle, ret_asleep); tries++) {
-        if (*ret_asleep || tries == PATIENCE_YIELDS + PATIENCE_NAPS)
+    struct patience patience = {0};
+    while (holds(self, circle, ret_asleep))
+        if (*ret_asleep || patience.passed >= PATIENCE_NS)
             return true;
-        if (tries < PATIENCE_YIELDS)
-            raw_syscall(SYS_sched_yield);
-        else
-            raw_syscall(SYS_nanosleep, &(struct timespec){.tv_nsec = 1000000}, NULL);
-    }
+        else if (!patience_nap(&patience, self))
+            return false;
     return false;
 }
 
@@ -96,7 +89,12 @@ static __attribute__((noinline)) bool look_for_circle(struct thread *self)
     circle.path[0] = self;
     circle.count = 0;
     find(self, &circle);
-    if (!circle.count || !confirm(self, &circle, &asleep))
+    if (!circle.count)
+        return false;
+    __atomic_store_n(&self->looks, true, __ATOMIC_RELAXED);
+    bool confirmed = confirm(self, &circle, &asleep);
+    __atomic_store_n(&self->looks, false, __ATOMIC_RELAXED);
+    if (!confirmed)
         return false;
     deadlock_tell(self, circle.path, circle.count, 0,
                   asleep ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY);
@@ -120,10 +118,24 @@ void deadlock_thread_ends(struct thread *self)
     if (!observing.locks)
         return;
     __atomic_store_n(&self->past_destructors, true, __ATOMIC_SEQ_CST);
+    deadlock_over(self);
     deadlock_nobody_left(self, true);
+}
+
+void deadlock_went_on(struct thread *self)
+{
+    deadlock_over(self);
+}
+
+void deadlock_process_ends(void)
+{
+    for (struct thread *t = __atomic_load_n(&thread_list, __ATOMIC_ACQUIRE); t; t = t->next)
+        if (t->deadlock && !__atomic_load_n(&t->waiting, __ATOMIC_RELAXED))
+            deadlock_over(t);
 }
 
 void deadlock_after_fork(void)
 {
     deadlock_nobody_after_fork();
+    deadlock_tell_after_fork();
 }

@@ -12,7 +12,6 @@
 
 #include <signal.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "base/recording.h"
 #include "base/syscall.h"
@@ -25,9 +24,8 @@
 #define TOLD_MOST 16u
 
 /* A thread on its way into its wait gets this long to fall asleep there. */
-#define PATIENCE_YIELDS 50u
-#define PATIENCE_NAPS   200u /* of a millisecond */
-#define SURE_LOOKS      60u  /* one after the other, a millisecond apart */
+#define PATIENCE_NS 250000000u
+#define SURE_NS     60000000u /* all seemed stuck for so long */
 
 /* One that may serve others; checked again each time. Any thread. */
 static struct thread *free_thread;
@@ -102,14 +100,14 @@ static bool catches_signals(void)
     return false;
 }
 
-/* self is about to give up the mutex of its condition, and somebody waits for it. */
-static bool hands_over(const struct thread *self, const struct stuck *mine,
-                       const struct stuck *other, uintptr_t word)
+/* Who waits so is about to give up the mutex of its condition, and another one waits for it. */
+static bool hands_over(const struct stuck *mine, const struct stuck *other, uintptr_t word)
 {
+    const struct thread *self = mine->thread;
     if (mine->kind != WAIT_CONDITION)
         return false;
     struct stuck mutex = *other;
-    if (other->kind == WAIT_CONDITION) {
+    if (other->kind == WAIT_CONDITION && word) {
         mutex.kind = WAIT_MUTEX;
         mutex.object = word;
     }
@@ -121,8 +119,7 @@ static bool hands_over(const struct thread *self, const struct stuck *mine,
 enum verdict { GOES_ON, NOT_YET, STUCK };
 
 /* Is this other thread asleep, and nobody there to wake it? */
-static enum verdict look_at(const struct thread *self, const struct stuck *mine,
-                            const struct stuck *other)
+static enum verdict look_at(const struct stuck *mine, const struct stuck *other)
 {
     uintptr_t word = 0;
     int asleep = stuck_asleep(other, &word);
@@ -130,7 +127,21 @@ static enum verdict look_at(const struct thread *self, const struct stuck *mine,
         return GOES_ON; /* the kernel does not say */
     if (!asleep)
         return NOT_YET;
-    return mine && hands_over(self, mine, other, word) ? GOES_ON : STUCK;
+    return mine && hands_over(mine, other, word) ? GOES_ON : STUCK;
+}
+
+/* Others that look like us have not given up their mutexes either. */
+static bool others_hand_over(const struct thread *self)
+{
+    struct stuck looker, other;
+    for (struct thread *t = __atomic_load_n(&thread_list, __ATOMIC_ACQUIRE); t; t = t->next) {
+        if (t == self || !t->looks || !stuck_of(self, t, &looker))
+            continue;
+        for (struct thread *o = __atomic_load_n(&thread_list, __ATOMIC_ACQUIRE); o; o = o->next)
+            if (o != t && stuck_of(self, o, &other) && hands_over(&looker, &other, 0))
+                return true;
+    }
+    return false;
 }
 
 struct look {
@@ -178,7 +189,7 @@ static enum verdict all_asleep(struct look *look)
             continue;
         if (!stuck_of(look->self, t, &stuck))
             return GOES_ON;
-        enum verdict verdict = look_at(look->self, look->mine, &stuck);
+        enum verdict verdict = look_at(look->mine, &stuck);
         if (verdict != STUCK)
             return verdict;
         if (stuck.kind == WAIT_SEMAPHORE || stuck.kind == WAIT_FUTEX)
@@ -207,6 +218,8 @@ static enum verdict look_once(struct look *look)
         return GOES_ON;
     if (before != after)
         return NOT_YET;
+    if (others_hand_over(look->self))
+        return GOES_ON;
     return look->mine && stuck_would_pass(look->mine) ? GOES_ON : STUCK;
 }
 
@@ -216,18 +229,18 @@ static enum verdict look_once(struct look *look)
    one. */
 static bool confirm(struct look *look)
 {
-    uint32_t stuck = 0;
-    for (uint32_t tries = 0; tries < PATIENCE_YIELDS + PATIENCE_NAPS; tries++) {
+    struct patience patience = {0};
+    uint64_t sure_from = 0;
+    while (patience.passed < PATIENCE_NS) {
         enum verdict verdict = look_once(look);
         if (verdict == GOES_ON)
             return false;
-        stuck = verdict == STUCK ? stuck + 1 : 0;
-        if (stuck == SURE_LOOKS)
+        if (verdict != STUCK)
+            sure_from = patience.passed;
+        else if (patience.passed - sure_from >= SURE_NS)
             return true;
-        if (tries < PATIENCE_YIELDS && !stuck)
-            raw_syscall(SYS_sched_yield);
-        else
-            raw_syscall(SYS_nanosleep, &(struct timespec){.tv_nsec = 1000000}, NULL);
+        if (!patience_nap(&patience, look->self))
+            return false;
     }
     return false;
 }
@@ -244,7 +257,10 @@ static __attribute__((noinline)) void look_closely(struct thread *self, bool end
             return;
         look.mine = &mine;
     }
-    if (!confirm(&look) || !look.count)
+    __atomic_store_n(&self->looks, true, __ATOMIC_RELAXED);
+    bool confirmed = confirm(&look);
+    __atomic_store_n(&self->looks, false, __ATOMIC_RELAXED);
+    if (!confirmed || !look.count)
         return;
     bool caught = catches_signals();
     /* Marked: the cause was told already, and the others wait for threads that are in it. */

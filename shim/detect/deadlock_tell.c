@@ -3,6 +3,7 @@
 #include "base/recording.h"
 #include "base/say.h"
 #include "base/text.h"
+#include "base/word_lock.h"
 #include "detect/deadlock_wait.h"
 #include "report/finding.h"
 #include "state/environment.h"
@@ -79,6 +80,17 @@ static void add_names(struct text *text, struct thread *const *threads, uint32_t
 }
 
 /* Under `holdfast run` the launcher reads it from the recording. */
+static void say_urgent(const char *line)
+{
+    uint32_t *urgent_text = &recording->urgent_text[recording->urgent % URGENT_MOST];
+    *urgent_text = string_keep(line);
+    /* Publishes the sentence. Pairs with the launcher, which reads the file. Two at once may leave
+       one sentence for both: it says that something is to be seen. */
+    __atomic_fetch_add(&recording->urgent, 1, __ATOMIC_RELEASE);
+    if (!environment.launched)
+        say(line);
+}
+
 static void say_it(struct thread *const *threads, uint32_t count, uint32_t all)
 {
     char line[256];
@@ -95,13 +107,7 @@ static void say_it(struct thread *const *threads, uint32_t count, uint32_t all)
                                     : " wait, and nobody is left to wake them");
     text_add(&text, "; to see where: holdfast report ");
     text_add_number(&text, (uint64_t)recording->pid);
-    uint32_t *urgent_text = &recording->urgent_text[recording->urgent % URGENT_MOST];
-    *urgent_text = string_keep(line);
-    /* Publishes the sentence. Pairs with the launcher, which reads the file. Two at once may leave
-       one sentence for both: it says that something is to be seen. */
-    __atomic_fetch_add(&recording->urgent, 1, __ATOMIC_RELEASE);
-    if (!environment.launched)
-        say(line);
+    say_urgent(line);
 }
 
 /* Where the list begins must not depend on who found it. */
@@ -114,9 +120,63 @@ static uint32_t least_number(struct thread *const *threads, uint32_t count)
     return least;
 }
 
-static void mark(struct thread *thread)
+/* Over thread->deadlock of all threads: what is told is marked, or over, as a whole. */
+static uint32_t lock;
+
+/* False when the thread is out of its wait already. */
+static bool mark(struct thread *thread, uint32_t deadlock)
 {
+    uintptr_t waiting = __atomic_load_n(&thread->waiting, __ATOMIC_RELAXED);
     __atomic_fetch_or(&thread->row->flags, THREAD_DEADLOCKED, __ATOMIC_RELAXED);
+    __atomic_store_n(&thread->deadlock, deadlock, __ATOMIC_RELAXED);
+    /* Either it comes out of its wait with our mark, or we see that it is out. Pairs with the
+       exchange in wait_end. */
+    while (waiting &&
+           !__atomic_compare_exchange_n(&thread->waiting, &waiting, waiting | WAITING_TOLD, false,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+        ;
+    return waiting != 0;
+}
+
+/* lock held. */
+static void end_of(uint32_t deadlock, const struct thread *by)
+{
+    char line[160];
+    struct text text = text_in(line, sizeof line);
+    for (struct thread *t = __atomic_load_n(&thread_list, __ATOMIC_ACQUIRE); t; t = t->next)
+        if (t->deadlock == deadlock) {
+            __atomic_store_n(&t->deadlock, 0, __ATOMIC_RELAXED);
+            __atomic_fetch_and(&t->row->flags, ~(uint32_t)THREAD_DEADLOCKED, __ATOMIC_RELAXED);
+        }
+    text_add(&text, "The threads waited so, but not for ever: ");
+    text_add(&text, by->row->flags & THREAD_MAIN ? "the main thread" : "thread ");
+    if (!(by->row->flags & THREAD_MAIN))
+        text_add_number(&text, by->number);
+    text_add(&text, " went on later.");
+    finding_resolved(finding_row(deadlock - 1), string_keep(line));
+}
+
+static void say_over(void)
+{
+    say_urgent("the deadlock is over, one of its threads went on: it is a note in the report");
+}
+
+void deadlock_over(struct thread *self)
+{
+    word_lock_take(&lock);
+    bool told = self->deadlock != 0;
+    if (told)
+        end_of(self->deadlock, self);
+    word_lock_give(&lock);
+    if (told)
+        say_over();
+}
+
+void deadlock_tell_after_fork(void)
+{
+    lock = 0;
+    for (struct thread *t = thread_list; t; t = t->next)
+        t->deadlock = t->looks = 0;
 }
 
 /* What the pieces do not say. */
@@ -136,24 +196,53 @@ static uint32_t detail(uint32_t count, uint32_t all)
     return string_keep(line);
 }
 
+/* The threads of a told deadlock. When all wait, these are all; else only the circle. Returns one
+   that has gone on meanwhile. */
+static struct thread *mark_all(struct thread *const *threads, uint32_t count, bool everybody,
+                               uint32_t deadlock)
+{
+    struct thread *gone = NULL;
+    for (uint32_t i = 0; i < count; i++)
+        if (!mark(threads[i], deadlock))
+            gone = threads[i];
+    for (struct thread *t = everybody ? __atomic_load_n(&thread_list, __ATOMIC_ACQUIRE) : NULL; t;
+         t = t->next)
+        if (!t->ended && !t->deadlock && __atomic_load_n(&t->waiting, __ATOMIC_RELAXED) &&
+            !mark(t, deadlock))
+            gone = t;
+    return gone;
+}
+
+static bool told_already(struct thread *const *threads, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (threads[i]->deadlock)
+            return true;
+    return false;
+}
+
 void deadlock_tell(const struct thread *self, struct thread *const *threads, uint32_t count,
                    uint32_t all, enum confidence confidence)
 {
     uint32_t first = least_number(threads, count);
-    uint32_t before =
-        __atomic_fetch_or(&threads[first]->row->flags, THREAD_DEADLOCKED, __ATOMIC_ACQ_REL);
-    if (before & THREAD_DEADLOCKED) /* by another of them, at the same time */
-        return;
     struct finding finding;
     finding_begin(&finding, !all && count == 1 ? KIND_SELF_DEADLOCK : KIND_DEADLOCK, self);
     finding.confidence = (uint8_t)confidence;
     finding.detail = detail(count, all);
-    for (uint32_t i = 0; i < count; i++) {
-        struct thread *thread = threads[(first + i) % count];
-        if (i < SHOWN_MOST)
-            add_thread(&finding, self, thread, all ? NULL : threads[(first + i + 1) % count]);
-        mark(thread);
+    for (uint32_t i = 0; i < count && i < SHOWN_MOST; i++)
+        add_thread(&finding, self, threads[(first + i) % count],
+                   all ? NULL : threads[(first + i + 1) % count]);
+    word_lock_take(&lock);
+    /* By another of them, at the same time. */
+    struct finding_row *row = told_already(threads, count) ? NULL : finding_tell(&finding);
+    struct thread *gone = NULL;
+    if (row) {
+        uint32_t deadlock = finding_number(row) + 1;
+        gone = mark_all(threads, count, all != 0, deadlock);
+        if (gone)
+            end_of(deadlock, gone);
     }
-    if (finding_tell(&finding))
+    word_lock_give(&lock);
+    if (row && !gone)
         say_it(threads, count, all);
 }

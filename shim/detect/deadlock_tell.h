@@ -12,4 +12,10 @@
 void deadlock_tell(const struct thread *self, struct thread *const *threads, uint32_t count,
                    uint32_t all, enum confidence confidence);
 
+/* self goes on, though its wait was told: what was told is a note from now on, and whoever else was
+   part of it may be told again. Nothing happens when it was not told. */
+void deadlock_over(struct thread *self);
+
+void deadlock_tell_after_fork(void);
+
 #endif

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #include "base/recording.h"
 #include "base/syscall.h"
@@ -38,6 +39,9 @@ static_assert(sizeof(struct semaphore) <= sizeof(sem_t), "glibc's");
 #define ONCE_RUNS        1
 #define ONCE_DONE        2
 #define RWLOCK_READERS   3 /* __readers counts them from this bit on */
+/* Of __readers, too: a writer has put itself forward, and its phase has not begun. */
+#define RWLOCK_PHASES      3u
+#define RWLOCK_WRITER_NEXT 2u
 
 /* What other threads' memory says, where it may be gone by now. */
 static bool read_object(uint64_t address, void *ret, size_t size)
@@ -128,13 +132,24 @@ static bool reads(const struct thread *thread, const struct sync *sync)
     return false;
 }
 
-/* Who waits to write waits for all readers. */
-static struct thread *reader_after(const struct sync *sync, const struct thread *previous)
+/* In front of a reader, where writers are preferred. */
+static bool waits_to_write(const struct thread *thread, uint64_t lock)
+{
+    return __atomic_load_n(&thread->row->wait_kind, __ATOMIC_ACQUIRE) == WAIT_RWLOCK_WRITE &&
+           thread->row->wait_object == lock;
+}
+
+/* Who waits to write waits for all readers; who waits to read, and not for a writer that is in,
+   waits for those that want to be. */
+static struct thread *in_the_way_after(const struct stuck *stuck, const struct sync *sync,
+                                       const struct thread *previous)
 {
     struct thread *thread =
         previous ? previous->next : __atomic_load_n(&thread_list, __ATOMIC_ACQUIRE);
     for (; thread; thread = thread->next)
-        if (!thread->ended && thread->held.count && thread->row->wait_kind && reads(thread, sync))
+        if (!thread->ended && thread->row->wait_kind &&
+            (stuck->kind == WAIT_RWLOCK_WRITE ? reads(thread, sync)
+                                              : waits_to_write(thread, stuck->object)))
             return thread;
     return NULL;
 }
@@ -156,7 +171,7 @@ struct thread *stuck_holder(const struct stuck *stuck, const struct thread *prev
             return NULL;
         if (sync->owner)
             return waiting_thread(sync->owner, 0);
-        return stuck->kind == WAIT_RWLOCK_WRITE ? reader_after(sync, previous) : NULL;
+        return in_the_way_after(stuck, sync, previous);
     default:
         return NULL;
     }
@@ -167,6 +182,14 @@ static bool mutex_blocks_owner(const pthread_mutex_t *mutex)
 {
     uint32_t kind = (uint32_t)mutex->__data.__kind & MUTEX_KIND_MASK;
     return kind == PTHREAD_MUTEX_TIMED_NP || kind == PTHREAD_MUTEX_ADAPTIVE_NP;
+}
+
+/* Readers are in, and no others are let in until a writer was. */
+static bool waits_behind_writers(const pthread_rwlock_t *lock)
+{
+    return lock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP &&
+           (lock->__data.__readers & RWLOCK_PHASES) == RWLOCK_WRITER_NEXT &&
+           lock->__data.__readers >> RWLOCK_READERS;
 }
 
 bool stuck_held_by(const struct stuck *stuck, const struct thread *holder)
@@ -189,6 +212,8 @@ bool stuck_held_by(const struct stuck *stuck, const struct thread *holder)
             return false;
         if (object.rwlock.__data.__cur_writer) /* itself: the call returns EDEADLK */
             return object.rwlock.__data.__cur_writer == holder->tid && !itself;
+        if (stuck->kind == WAIT_RWLOCK_READ)
+            return waits_behind_writers(&object.rwlock) && waits_to_write(holder, stuck->object);
         return object.rwlock.__data.__readers >> RWLOCK_READERS && reads(holder, sync);
     case WAIT_SPIN:
         return read_object(stuck->object, &object.word, sizeof object.word) && object.word <= 0 &&
@@ -270,12 +295,14 @@ static bool rwlock_would_pass(const struct stuck *stuck)
         return true;
     /* A reader may also wait behind a writer, which its lock must have been made for. */
     bool readers = lock.__data.__readers >> RWLOCK_READERS;
-    return !lock.__data.__cur_writer && (stuck->kind == WAIT_RWLOCK_READ || !readers);
+    bool waits = stuck->kind == WAIT_RWLOCK_READ ? waits_behind_writers(&lock) : readers;
+    return !lock.__data.__cur_writer && !waits;
 }
 
 bool stuck_would_pass(const struct stuck *stuck)
 {
     struct barrier barrier;
+    uint32_t word;
     switch (stuck->kind) {
     case WAIT_CONDITION:
         return false;
@@ -286,7 +313,7 @@ bool stuck_would_pass(const struct stuck *stuck)
     case WAIT_RWLOCK_WRITE:
         return rwlock_would_pass(stuck);
     case WAIT_FUTEX:
-        return true; /* it returns at once when the word has changed, from what we do not know */
+        return !read_object(stuck->object, &word, sizeof word) || word != stuck->thread->futex;
     default:
         return stuck_let_go(stuck);
     }
@@ -306,6 +333,8 @@ bool stuck_is_shared(const struct stuck *stuck)
         [WAIT_RWLOCK_WRITE] = sizeof object.rwlock, [WAIT_CONDITION] = sizeof object.condition,
         [WAIT_SEMAPHORE] = sizeof object.semaphore, [WAIT_BARRIER] = sizeof object.barrier,
     };
+    if (stuck->kind == WAIT_FUTEX)
+        return stuck->thread->futex_shared;
     if (stuck->kind >= sizeof size || !size[stuck->kind])
         return false;
     if (!read_object(stuck->object, &object, size[stuck->kind]))
@@ -322,6 +351,26 @@ bool stuck_is_shared(const struct stuck *stuck)
     default:
         return object.rwlock.__data.__shared != 0;
     }
+}
+
+/* Yields first: who was only on its way has arrived after one or two. */
+#define YIELDS    20u
+#define NAP_LEAST 50000u /* ns; the kernel's own slack */
+#define NAP_MOST  8000000u
+
+bool patience_nap(struct patience *patience, struct thread *self)
+{
+    uint64_t ns = patience->passed < NAP_LEAST  ? NAP_LEAST
+                  : patience->passed > NAP_MOST ? NAP_MOST
+                                                : patience->passed;
+    uintptr_t busy = guard_pause(self);
+    if (patience->naps++ < YIELDS) {
+        raw_syscall(SYS_sched_yield);
+    } else {
+        raw_syscall(SYS_nanosleep, &(struct timespec){.tv_nsec = (long)ns}, NULL);
+        patience->passed += ns;
+    }
+    return guard_resume(self, busy);
 }
 
 static bool is_wait(uintptr_t operation)
@@ -341,8 +390,12 @@ int stuck_asleep(const struct stuck *stuck, uintptr_t *ret_word)
 {
     struct task_call call;
     const struct thread *thread = stuck->thread;
+    if (ret_word)
+        *ret_word = 0;
     if (stuck->kind == WAIT_SPIN) /* never does; whose lock it is says enough */
         return 1;
+    if (__atomic_load_n(&thread->looks, __ATOMIC_RELAXED))
+        return !stuck_would_pass(stuck);
     int known = task_call(thread->tid, &call);
     if (known != 1)
         return known;

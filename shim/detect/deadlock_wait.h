@@ -49,8 +49,19 @@ bool stuck_would_pass(const struct stuck *stuck);
 /* Others than threads of this process may serve it. */
 bool stuck_is_shared(const struct stuck *stuck);
 
-/* 1: the kernel says that it sleeps on this object, for good; 0: not (yet); -errno: the kernel does
-   not say. ret_word (may be NULL): the futex that it sleeps on. */
+/* Looks again and again while a thread waits in vain, or not quite: who could be served meanwhile
+   is held up by no more than it has waited already. Out of the guard while it naps. */
+struct patience {
+    uint32_t naps;
+    uint64_t passed; /* ns asked for so far */
+};
+
+/* False: nothing more may be looked at (guard_resume). */
+bool patience_nap(struct patience *patience, struct thread *self);
+
+/* 1: the kernel says that it sleeps on this object, for good, or it only looks whether it shall (it
+   may be us whom it looks at); 0: not (yet); -errno: the kernel does not say. ret_word (may be
+   NULL): the futex that it sleeps on. */
 int stuck_asleep(const struct stuck *stuck, uintptr_t *ret_word);
 
 #endif

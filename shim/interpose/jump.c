@@ -5,7 +5,10 @@
 static inline void leaving(void)
 {
     struct thread *self = thread_current;
-    if (self && handler_runs(self))
+    if (!self)
+        return;
+    self->looks = false; /* a handler may have come while it did */
+    if (handler_runs(self))
         handler_left(self);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 
 #include "interpose/blocking.h"
+#include "state/sync.h"
 
 static_assert(sizeof(long) == 8, "six arguments of a register each");
 
@@ -42,6 +43,35 @@ static uint64_t futex_deadline(int operation, const struct timespec *time)
     }
 }
 
+/* A guard of a C++ variable is waited for by such calls of the C++ runtime: the wait is noted
+   (interpose/static_guard.c), unless another thread began to initialise right after we looked. */
+static bool is_noted(uintptr_t word)
+{
+    const struct thread *self = thread_current;
+    return self && self->waiting && self->row->wait_kind == WAIT_ONCE &&
+           self->row->wait_object == word;
+}
+
+static enum wait_kind wait_of(uintptr_t word)
+{
+    return sync_find_kind(word, SYNC_GUARD) ? WAIT_ONCE : WAIT_FUTEX;
+}
+
+static inline __attribute__((always_inline)) struct thread *
+futex_begin(uintptr_t word, int operation, uint32_t value, uint64_t deadline, const void *frame)
+{
+    struct thread *self = guard_enter();
+    if (unlikely(!self))
+        return NULL;
+    self->futex = value;
+    self->futex_shared = !(operation & FUTEX_PRIVATE_FLAG);
+    bool waits = wait_begin(self, wait_of(word), word, deadline, frame);
+    if (waits && deadline == WAIT_FOREVER)
+        deadlock_look(self);
+    guard_leave(self);
+    return waits ? self : NULL;
+}
+
 long syscall_futex(long number, long word, long operation, long value, long time, long word2,
                    long value3)
 {
@@ -51,9 +81,17 @@ long syscall_futex(long number, long word, long operation, long value, long time
     case FUTEX_LOCK_PI:
     case FUTEX_LOCK_PI2:
     case FUTEX_WAIT_REQUEUE_PI:
-        BLOCKING(WAIT_FUTEX, word, futex_deadline((int)operation, (const struct timespec *)time),
-                 real.syscall(number, word, operation, value, time, word2, value3), result == 0);
+        break;
     default:
         return real.syscall(number, word, operation, value, time, word2, value3);
     }
+    if (is_noted((uintptr_t)word))
+        return real.syscall(number, word, operation, value, time, word2, value3);
+    struct thread *waiter =
+        futex_begin((uintptr_t)word, (int)operation, (uint32_t)value,
+                    futex_deadline((int)operation, (const struct timespec *)time), FRAME);
+    long result = real.syscall(number, word, operation, value, time, word2, value3);
+    if (likely(waiter))
+        wait_end(waiter, result == 0);
+    return result;
 }

@@ -181,6 +181,28 @@ void finding_take_back(enum kind kind, uint32_t here)
     lock_give(LOCK_FINDINGS);
 }
 
+void finding_resolved(struct finding_row *row, uint32_t detail)
+{
+    lock_take(LOCK_FINDINGS);
+    if (row->count > 1) {
+        __atomic_store_n(&row->count, row->count - 1, __ATOMIC_RELEASE);
+    } else {
+        __atomic_store_n(&row->detail, detail, __ATOMIC_RELAXED);
+        __atomic_store_n(&row->severity, SEVERITY_NOTE, __ATOMIC_RELEASE);
+    }
+    lock_give(LOCK_FINDINGS);
+}
+
+uint32_t finding_number(const struct finding_row *row)
+{
+    return (uint32_t)(row - ROW(SECTION_FINDINGS, struct finding_row, 0));
+}
+
+struct finding_row *finding_row(uint32_t number)
+{
+    return ROW(SECTION_FINDINGS, struct finding_row, number);
+}
+
 void finding_after_fork(void)
 {
     /* Wiped by the fork already, unless the kernel knows no MADV_WIPEONFORK (before 4.14). */

@@ -50,6 +50,14 @@ void finding_again(struct finding_row *row);
    it. Told again it counts from one. */
 void finding_take_back(enum kind kind, uint32_t here);
 
+/* What this row says was so, and then ended well: one less of it, and when it was the only one, a
+   note with this detail (strings). */
+void finding_resolved(struct finding_row *row, uint32_t detail);
+
+/* Rows by number, for who has to remember one. */
+uint32_t finding_number(const struct finding_row *row);
+struct finding_row *finding_row(uint32_t number);
+
 /* In a fork's child: nothing is known yet. */
 void finding_after_fork(void);
 

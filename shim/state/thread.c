@@ -105,6 +105,8 @@ static struct thread *thread_struct(void)
             old->tid = 0;
             old->ended = old->exiting = old->past_destructors = false;
             old->waiting = 0;
+            old->deadlock = 0;
+            old->looks = false;
             old->busy = 0;
             old->stack_low = old->stack_high = 0;
             return old;

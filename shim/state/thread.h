@@ -45,8 +45,8 @@ struct handler {
 struct thread {
     uintptr_t busy; /* stack pointer of the guard's owner, 0 = not inside, GUARD_VFORK */
     /* enum wait_kind while in a wait whose registers are saved, with WAITING_INTERRUPTED once a
-       signal handler has run on top of it (the saved registers are then not all). Read by the scan.
-     */
+       signal handler has run on top of it (the saved registers are then not all), and WAITING_TOLD
+       once it was told as part of a deadlock. Atomic: others look at it, and put WAITING_TOLD. */
     uintptr_t waiting;
     uint32_t number; /* row in SECTION_THREADS */
     int32_t tid;
@@ -78,13 +78,19 @@ struct thread {
     bool exiting;          /* called pthread_exit or thrd_exit */
     bool past_destructors; /* nothing of the program runs on it any more */
     uint32_t waits;        /* how many it has begun (state/wait.c) */
-    struct thread *next;   /* all structs, LOCK_THREADS for writers; readers may walk at any time */
+    bool looks;            /* before it waits, whether it is in a deadlock (detect/deadlock.c) */
+    uint32_t deadlock;   /* the finding that tells its wait, + 1; 0 none (detect/deadlock_tell.c) */
+    struct thread *next; /* all structs, LOCK_THREADS for writers; readers may walk at any time */
     /* What the program asked its creation for; set by the creator before the first step. */
     void *routine, *argument;
     uintptr_t stack_size;
     /* Happens-before: by every edge, and by creations and joins alone (state/vclock.h). */
     struct thread_clock clock, lineage;
     struct held_set held; /* the locks that it holds */
+    /* The futex call that it made or makes: the value that it waits with, and that other processes
+       may wake it. */
+    uint32_t futex;
+    bool futex_shared;
     uintptr_t wait_mutex; /* while it waits for a condition: with this; others look at it */
     /* No synchronisation object lies on its stack below this address; UINTPTR_MAX: none at all.
        Lowered by who makes one there, atomic. */
@@ -103,6 +109,7 @@ struct thread {
 
 #define GUARD_VFORK         UINTPTR_MAX
 #define WAITING_INTERRUPTED 0x10000u
+#define WAITING_TOLD        0x20000u
 
 /* The calling thread's struct; NULL until it met us. initial-exec: one load. */
 extern __thread struct thread *thread_current __attribute__((visibility("hidden")));
@@ -157,6 +164,25 @@ static inline void guard_leave(struct thread *self)
     __asm__ volatile("" ::: "memory");
     if (unlikely(self->deferred))
         guard_deferred(self);
+}
+
+/* Out of the guard for a while and back: what a handler does meanwhile is seen. False when this is
+   no longer the thread that it was (a handler forked, and this is the child), or the shim has ended
+   its work: then nothing more may be looked at. */
+static inline uintptr_t guard_pause(struct thread *self)
+{
+    uintptr_t busy = self->busy;
+    guard_leave(self);
+    return busy;
+}
+
+static inline bool guard_resume(struct thread *self, uintptr_t busy)
+{
+    if (thread_current != self || !observing.on)
+        return false;
+    self->busy = busy;
+    __asm__ volatile("" ::: "memory");
+    return true;
 }
 
 /* A struct and row for a new thread. creator may be NULL. Returns NULL when memory is short: the

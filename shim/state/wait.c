@@ -10,6 +10,7 @@
 
 uint32_t world_stopped;
 void (*wait_while_holding)(struct thread *self, uint32_t kind);
+void (*wait_went_on)(struct thread *self);
 
 void world_resume(void)
 {
@@ -88,23 +89,28 @@ bool wait_publish(struct thread *self, enum wait_kind kind, uint64_t object, uin
     /* The flags are others' too (detach); they change rarely here. */
     if (unlikely(idle != !!(row->flags & THREAD_IDLE_WAIT)))
         __atomic_fetch_xor(&row->flags, THREAD_IDLE_WAIT, __ATOMIC_RELAXED);
-    if (unlikely(row->flags & THREAD_DEADLOCKED)) /* it was not so, after all */
-        __atomic_fetch_and(&row->flags, ~(uint32_t)THREAD_DEADLOCKED, __ATOMIC_RELAXED);
+    if (unlikely(self->deadlock)) /* it left that wait by an exception, say */
+        wait_went_on(self);
     /* Publishes the fields above. Pairs with the reader's acquire. */
     __atomic_store_n(&row->wait_kind, kind, __ATOMIC_RELEASE);
     return true;
 }
 
-void wait_end_slow(struct thread *self, enum wait_kind kind, bool woken)
+void wait_end_slow(struct thread *self, uintptr_t waiting, bool woken)
 {
+    enum wait_kind kind = (enum wait_kind)(waiting & ~(WAITING_INTERRUPTED | WAITING_TOLD));
     if (__atomic_load_n(&world_stopped, __ATOMIC_RELAXED))
         world_park();
     uint32_t stack = self->row->wait_stack;
     if (woken && stack && wait_may_idle(kind) && !(self->row->flags & THREAD_IDLE_WAIT))
         stack_flag(stack, STACK_WOKEN);
-    if (likely(!self->held.count || !wait_while_holding) || !guard_enter())
+    bool told = waiting & WAITING_TOLD;
+    if (likely(!told && (!self->held.count || !wait_while_holding)) || !guard_enter())
         return;
-    wait_while_holding(self, kind);
+    if (unlikely(told))
+        wait_went_on(self);
+    if (self->held.count && wait_while_holding)
+        wait_while_holding(self, kind);
     guard_leave(self);
 }
 
@@ -133,5 +139,5 @@ void wait_met_inside(struct thread *self, uintptr_t here)
         wait_forget(self);
         edge_cancelled(self);
     } else
-        __atomic_store_n(&self->waiting, self->waiting | WAITING_INTERRUPTED, __ATOMIC_SEQ_CST);
+        __atomic_fetch_or(&self->waiting, WAITING_INTERRUPTED, __ATOMIC_SEQ_CST);
 }

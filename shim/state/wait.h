@@ -48,7 +48,11 @@ bool wait_may_idle(enum wait_kind kind);
    not be called. */
 bool wait_publish(struct thread *self, enum wait_kind kind, uint64_t object, uint64_t deadline,
                   const void *frame);
-void wait_end_slow(struct thread *self, enum wait_kind kind, bool woken);
+void wait_end_slow(struct thread *self, uintptr_t waiting, bool woken);
+
+/* A thread goes on (or waits anew) whose wait was told as part of a deadlock; set at birth. Guard
+   entered. */
+extern void (*wait_went_on)(struct thread *self);
 
 /* What is to be told of a thread that comes out of a wait with locks held; set at birth (the
    detector lies above us). Guard entered. */
@@ -97,8 +101,9 @@ static inline void wait_end(struct thread *self, bool woken)
     /* Either the stopper sees that we are out, or we see that the world stands still: both stores
        come before both loads. */
     uintptr_t kind = __atomic_exchange_n(&self->waiting, 0, __ATOMIC_SEQ_CST);
-    if (unlikely(__atomic_load_n(&world_stopped, __ATOMIC_SEQ_CST)) || woken || self->held.count)
-        wait_end_slow(self, (enum wait_kind)(kind & ~WAITING_INTERRUPTED), woken);
+    if (unlikely(__atomic_load_n(&world_stopped, __ATOMIC_SEQ_CST)) || woken || self->held.count ||
+        unlikely(kind & WAITING_TOLD))
+        wait_end_slow(self, kind, woken);
 }
 
 #endif
