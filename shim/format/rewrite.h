@@ -24,8 +24,8 @@
  *   - behind it: flags back, the instruction.
  * Its cold part:
  *   - a load: cmp %fs:write, R; je behind the check;
- *   - lea OPERAND, R; mov R, %fs:address; movl $site, %fs:site; lea -128(%rsp), %rsp; call
- *     THUNK_CHECK; lea 128(%rsp), %rsp;
+ *   - lea OPERAND, R; mov R, %fs:address; movl $site, %fs:site (rewrite_site_word: for all thunks);
+ *     lea -128(%rsp), %rsp; call THUNK_CHECK; lea 128(%rsp), %rsp;
  *   - a load: cmpl $0, %fs:after; when it is not 0: the load once more, call THUNK_AFTER, on
  *     behind the first;
  *   - jmp behind the check.
@@ -55,7 +55,7 @@ struct rewrite_slots {
     uint64_t rax;     /* the program's, while flags are fetched or put back */
     uint64_t flags;   /* ax after lahf; seto %al: the program's arithmetic flags */
     uint64_t address; /* of the access that a thunk is called for */
-    uint32_t site;    /* its row */
+    uint32_t site;    /* rewrite_site_word of its row */
     uint32_t after;   /* THUNK_CHECK, THUNK_BEFORE say: call THUNK_AFTER when the access is made */
 };
 static_assert(sizeof(struct rewrite_slots) == 64, "one cache line");
@@ -160,6 +160,21 @@ struct rewrite_site {
     uint16_t flags;
     uint16_t size; /* bytes */
 };
+
+/* What code puts into slots.site: the number of the row, and what the fast part of a thunk needs of
+   it (bit 0: writes; bits 1 to 3: log2 of the size), so that it need not read the row.
+   SITE_WORD_ASK in place of the size: only the row says it. */
+#define SITE_WORD_WRITE 1u
+#define SITE_WORD_ASK   7u
+#define SITE_WORD_ROW   4u /* shift */
+static inline uint32_t rewrite_site_word(uint32_t row, const struct rewrite_site *site)
+{
+    uint32_t size = SITE_WORD_ASK;
+    if (site->size && site->size <= 64 && !(site->size & (site->size - 1)) &&
+        !(site->flags & SITE_ATOMIC))
+        size = (uint32_t)__builtin_ctz(site->size);
+    return row << SITE_WORD_ROW | size << 1 | (site->flags & SITE_WRITE ? SITE_WORD_WRITE : 0);
+}
 
 /* Code between offset and offset + size belongs to the instruction at text; what the program would
    see of its registers there follows from state. */
