@@ -37,23 +37,25 @@ enum insn_memory {
     MEMORY_LEFT_OUT, /* not watched: gather, masked, saves of state, gs-relative … */
 };
 
+/* 32 bytes: a large library has ten million. */
 struct insn {
     uint32_t offset;
     uint8_t length;
-    uint8_t kind;         /* enum insn_kind */
-    uint8_t access;       /* enum insn_memory */
-    uint8_t size;         /* of the access, bytes */
-    uint16_t flags;       /* enum rewrite_site_flag */
-    uint8_t condition;    /* of a branch: low 4 bits of jcc */
-    uint8_t displacement; /* offset of the 32-bit displacement in the instruction; with relative */
-    int8_t base, index;   /* of the access: 0..15, -1 none */
-    uint8_t scale;
-    bool relative;                /* RIP-relative: for an access, or a lea */
-    bool in_thread;               /* %fs-relative: address = fs base + the operand */
-    bool pinned;                  /* must stay: something jumps or returns into its middle */
-    int32_t offset_of_operand;    /* the displacement (relative: as encoded) */
-    uint32_t uses, defines, live; /* live: behind it */
-    uint32_t target;              /* of BRANCH, JUMP, CALL rel: text offset; UINT32_MAX: outside */
+    uint8_t kind;              /* enum insn_kind */
+    uint8_t access;            /* enum insn_memory */
+    uint8_t size;              /* of the access, bytes */
+    uint16_t flags;            /* enum rewrite_site_flag */
+    uint8_t condition;         /* of a branch: low 4 bits of jcc */
+    uint8_t displacement;      /* offset of the 32-bit displacement in it; with relative */
+    int8_t base, index;        /* of the access: 0..15, -1 none */
+    uint8_t scale;             /* 1, 2, 4, 8; 0 without index */
+    bool relative : 1;         /* RIP-relative: for an access, a lea, a call or jump by memory */
+    bool in_thread : 1;        /* %fs-relative: address = fs base + the operand */
+    bool pinned : 1;           /* must stay: something jumps into its middle, or it may be data */
+    bool unwinds : 1;          /* a fault in it may land at a landing pad of its function */
+    int32_t offset_of_operand; /* the displacement (relative: as encoded) */
+    uint32_t target;           /* of BRANCH, JUMP, CALL rel: text offset; UINT32_MAX: outside */
+    uint64_t uses : 17, defines : 17, live : 17; /* live: behind it */
 };
 
 /* Why somebody may jump to an address. */
@@ -78,6 +80,9 @@ struct function {
     uint32_t start, end; /* text offsets, of an FDE */
     bool escapes;        /* takes the address of its frame: stack accesses are watched */
     bool skipped;        /* by an option */
+    bool stubs;          /* .plt and the like: jumps through slots of the loader */
+    bool fresh;          /* begins with its caller's frame: not the cold part of another */
+    uint64_t handlers;   /* ELF address of its LSDA, 0 none */
 };
 
 struct module {
@@ -88,23 +93,25 @@ struct module {
     uint8_t build_id[20];
     uint32_t build_id_size;
     bool position_independent;
-    uint64_t text_start, text_end; /* page aligned: all executable segments */
-    const uint8_t *text;           /* bytes at text_start; zero where no segment is */
+    uint64_t relro_start, relro_end; /* read-only once the loader is done */
+    uint64_t text_start, text_end;   /* page aligned: all executable segments */
+    const uint8_t *text;             /* bytes at text_start; zero where no segment is */
     struct segment segments[32];
     uint32_t segment_count;
     struct function *functions; /* by start */
     uint32_t function_count;
     struct insn *insns; /* by offset */
     uint32_t insn_count;
-    uint32_t *index_at; /* by text offset: index + 1 of the instruction that starts there, or 0 */
-    uint8_t *leaders;   /* by text offset: enum leader */
+    uint64_t *starts; /* bit per text byte: an instruction starts there */
+    uint32_t *before; /* instructions before each word of starts */
+    uint8_t *leaders; /* by text offset: enum leader */
     uint64_t covered_bytes;
     uint32_t undecoded; /* bytes inside FDEs */
 };
 
 /* Each returns false, with a line on stderr, when the module cannot be rewritten. */
 bool module_open(struct module *module, const char *path);
-bool module_decode(struct module *module);  /* functions, insns, index_at, leaders of code itself */
+bool module_decode(struct module *module);  /* functions, insns, leaders of code itself */
 bool module_leaders(struct module *module); /* tables, pointers, landing pads, gaps */
 void module_liveness(struct module *module);
 void module_escape(struct module *module); /* turns accesses to private frames to MEMORY_NONE */
@@ -113,10 +120,16 @@ void module_escape(struct module *module); /* turns accesses to private frames t
 void module_atomics(struct module *module);
 void module_close(struct module *module);
 
-static inline const struct insn *insn_at(const struct module *module, uint32_t offset)
+/* NULL: no instruction that we know starts there. */
+static inline struct insn *insn_at(const struct module *module, uint32_t offset)
 {
-    uint32_t index = module->index_at[offset];
-    return index ? &module->insns[index - 1] : NULL;
+    if (offset >= module->text_end - module->text_start)
+        return NULL;
+    uint64_t word = module->starts[offset / 64], bit = 1ull << offset % 64;
+    if (!(word & bit))
+        return NULL;
+    return &module->insns[module->before[offset / 64] +
+                          (uint32_t)__builtin_popcountll(word & (bit - 1))];
 }
 
 #endif
