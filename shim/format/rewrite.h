@@ -162,18 +162,20 @@ struct rewrite_site {
 };
 
 /* What code puts into slots.site: the number of the row, and what the fast part of a thunk needs of
-   it (bit 0: writes; bits 1 to 3: log2 of the size), so that it need not read the row.
-   SITE_WORD_ASK in place of the size: only the row says it. */
+   it (bit 0: writes; bits 1 to 3: log2 of the size; bit 4: SITE_MOVE), so that it need not read the
+   row. SITE_WORD_ASK in place of the size: only the row says it. */
 #define SITE_WORD_WRITE 1u
 #define SITE_WORD_ASK   7u
-#define SITE_WORD_ROW   4u /* shift */
+#define SITE_WORD_MOVE  16u
+#define SITE_WORD_ROW   5u /* shift */
 static inline uint32_t rewrite_site_word(uint32_t row, const struct rewrite_site *site)
 {
     uint32_t size = SITE_WORD_ASK;
     if (site->size && site->size <= 64 && !(site->size & (site->size - 1)) &&
         !(site->flags & SITE_ATOMIC))
         size = (uint32_t)__builtin_ctz(site->size);
-    return row << SITE_WORD_ROW | size << 1 | (site->flags & SITE_WRITE ? SITE_WORD_WRITE : 0);
+    return row << SITE_WORD_ROW | (site->flags & SITE_MOVE ? SITE_WORD_MOVE : 0) | size << 1 |
+           (site->flags & SITE_WRITE ? SITE_WORD_WRITE : 0);
 }
 
 /* Code between offset and offset + size belongs to the instruction at text; what the program would
