@@ -13,20 +13,24 @@
 #include "state/sync.h"
 
 /* Sets of one cache line: with 64 locks held in a row, a set that is too small for its uses is one
-   in a million. */
-#define MEMO_SETS 64u
-#define MEMO_WAYS 8u
+   in a million. A thread that takes ever other pairs of locks (a table with a lock for each bucket)
+   gets a larger memo, because a miss costs a look-up under the one lock that all threads share. */
+#define MEMO_SETS_LEAST 64u
+#define MEMO_SETS_MOST  8192u
+#define MEMO_WAYS       8u
 
 /* Findings of one search: what a hundred cycles through one use have to say, a few do. */
 #define FOUND_MOST 16u
 
 struct memo {
-    uint64_t known[MEMO_SETS][MEMO_WAYS]; /* hashes of uses; each set the newest first */
+    uint32_t sets;               /* a power of two */
+    uint32_t forgotten;          /* misses of what the graph knew, since it was made */
+    uint64_t known[][MEMO_WAYS]; /* hashes of uses; each set the newest first */
 };
 
 static inline bool memo_has(const struct memo *memo, uint64_t hash)
 {
-    const uint64_t *set = memo->known[hash >> 58];
+    const uint64_t *set = memo->known[hash >> 32 & (memo->sets - 1)];
     for (uint32_t i = 0; i < MEMO_WAYS; i++)
         if (set[i] == hash)
             return true;
@@ -35,10 +39,33 @@ static inline bool memo_has(const struct memo *memo, uint64_t hash)
 
 static void memo_add(struct memo *memo, uint64_t hash)
 {
-    uint64_t *set = memo->known[hash >> 58];
+    uint64_t *set = memo->known[hash >> 32 & (memo->sets - 1)];
     for (uint32_t i = MEMO_WAYS - 1; i > 0; i--)
         set[i] = set[i - 1];
     set[0] = hash;
+}
+
+static size_t memo_size(uint32_t sets)
+{
+    return sizeof(struct memo) + sets * sizeof(((struct memo *)NULL)->known[0]);
+}
+
+/* Larger once it has forgotten as many uses as it has places. What it had is met again. */
+static void memo_grow(struct thread *self)
+{
+    struct memo *old = self->orders;
+    if (old && (++old->forgotten < old->sets * MEMO_WAYS || old->sets == MEMO_SETS_MOST))
+        return;
+    uint32_t sets = old ? old->sets * 4 : MEMO_SETS_LEAST;
+    sets = sets < MEMO_SETS_MOST ? sets : MEMO_SETS_MOST;
+    struct memo *made =
+        sets > MEMO_SETS_LEAST ? pages_map(memo_size(sets)) : arena_alloc(memo_size(sets));
+    if (!made)
+        return;
+    made->sets = sets;
+    __atomic_store_n(&self->orders, made, __ATOMIC_RELAXED);
+    if (old && old->sets > MEMO_SETS_LEAST)
+        pages_unmap(old, memo_size(old->sets));
 }
 
 static inline uint64_t mix(uint64_t hash, uint64_t value)
@@ -105,38 +132,42 @@ static bool found(struct cycle_step *steps, uint32_t count, void *with)
 }
 
 /* LOCK_ORDER held. Any lock held is in the graph while it is held, so nothing that is met here is
-   forgotten meanwhile. */
-static void add(const struct thread *self, struct sync *lock, enum held_mode mode, uint32_t stack)
+   forgotten meanwhile. Returns whether there was anything new. */
+static bool add(const struct thread *self, struct sync *lock, enum held_mode mode, uint32_t stack)
 {
     const struct held_set *set = &self->held;
     struct node *to = graph_node(lock);
     struct use *use = NULL, *old = NULL, *in_cycle = NULL;
+    bool is_new = false;
     for (uint32_t i = 0; to && i < set->count; i++) {
         const struct held *row = &set->rows[i];
         struct node *from = held_is_so(self, row) ? graph_node(row->lock) : NULL;
         struct edge *edge = from && from != to ? graph_edge(from, to) : NULL;
         enum known known = edge ? known_on(edge, self, mode, &old) : SAME;
         if (known == NEW && !use && !(use = graph_use(self, mode, stack)))
-            return;
+            return true;
         if (known == NEW)
             graph_add(edge, use);
+        is_new |= known != SAME;
         if (known != SAME && edge_in_cycle(edge))
             in_cycle = known == NEW ? use : old;
     }
     struct found with = {.self = self};
     if (in_cycle)
         cycle_search(in_cycle, to, found, &with);
+    return is_new;
 }
 
 static __attribute__((noinline)) void add_slow(struct thread *self, struct sync *lock,
                                                enum held_mode mode, uint32_t stack, uint64_t hash)
 {
-    if (!self->orders)
-        __atomic_store_n(&self->orders, arena_alloc(sizeof(struct memo)), __ATOMIC_RELAXED);
+    bool is_new = true;
     lock_take(LOCK_ORDER);
     if (graph_start() && !graph_is_full())
-        add(self, lock, mode, stack);
+        is_new = add(self, lock, mode, stack);
     lock_give(LOCK_ORDER);
+    if (!is_new || !self->orders)
+        memo_grow(self);
     struct memo *memo = self->orders;
     if (memo)
         memo_add(memo, hash);
