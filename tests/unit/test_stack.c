@@ -213,6 +213,43 @@ Test(stack, a_memo_misses_when_a_saved_frame_pointer_changed)
     cr_expect_eq(second->frames[2], first->frames[3]);
 }
 
+/* Many ways to one call, all at the same pc and sp: each bit of path is a caller of its own. */
+static KEEP void branch(uint32_t path, unsigned left, uint32_t ret_ids[2])
+{
+    if (!left) {
+        struct stack_frames frames;
+        struct stack_start start = stack_start_of(&self, __builtin_frame_address(0));
+        ret_ids[0] = stack_here(&self, __builtin_frame_address(0));
+        stack_walk(&start, self.depth, &frames);
+        ret_ids[1] = depot_add(&frames);
+    } else if (path & 1) {
+        branch(path >> 1, left - 1, ret_ids);
+        __asm__ volatile("" ::: "memory");
+    } else {
+        branch(path >> 1, left - 1, ret_ids);
+        __asm__ volatile("nop" ::: "memory");
+    }
+}
+
+/* More than a memo has room for, so that ways and room are given up and used again. */
+Test(stack, a_memo_says_what_a_walk_says)
+{
+    static bool seen[1u << 20];
+    uint64_t random = 1;
+    uint32_t distinct = 0, ids[2];
+    for (unsigned i = 0; i < 20000; i++) {
+        random = random * 6364136223846793005ull + 1442695040888963407ull;
+        uint32_t path = (uint32_t)(random >> 40);
+        /* A few again and again, others now and then, at different depths. */
+        branch(i % 2 ? path % 8 : path, 4 + path % 20, ids);
+        cr_assert_neq(ids[0], 0);
+        cr_assert_eq(ids[0], ids[1], "stack %u: %u, but the walk says %u", i, ids[0], ids[1]);
+        distinct += !seen[ids[0] % (1u << 20)];
+        seen[ids[0] % (1u << 20)] = true;
+    }
+    cr_expect_gt(distinct, 5000);
+}
+
 static KEEP void deep(unsigned left, uint32_t *ret_id)
 {
     if (left)
