@@ -29,6 +29,7 @@
 #include "report/log.h"
 #include "state/block.h"
 #include "state/clock.h"
+#include "state/constant.h"
 #include "state/environment.h"
 #include "state/handle.h"
 #include "state/module.h"
@@ -219,6 +220,7 @@ bool start_observing(bool forked)
         race_after_fork();
         usage_after_fork();
     } else {
+        constant_start_up();
         race_start_up();
     }
     wait_while_holding = lock_held_waited;

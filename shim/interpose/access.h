@@ -13,6 +13,7 @@
 
 #include "detect/race.h"
 #include "interpose/real.h"
+#include "state/constant.h"
 
 static inline bool access_watched(void)
 {
@@ -41,7 +42,8 @@ static inline struct thread *access_enter(void)
 static inline void access_tell(struct thread *self, const void *at, size_t size, unsigned how,
                                const void *frame)
 {
-    if (likely(size - 1 < ACCESS_LARGEST) && !called_by_allocator(frame))
+    if (likely(size - 1 < ACCESS_LARGEST) && !called_by_allocator(frame) &&
+        (how & ACCESS_WRITE || !constant_has((uintptr_t)at, size)))
         race_access(self, (uintptr_t)at, size, how,
                     &(const struct origin){.stack = origin_frame, .frame = frame});
 }

@@ -7,6 +7,7 @@
 
 #include "detect/race.h"
 #include "interpose/real.h"
+#include "state/constant.h"
 #include "state/sync.h"
 
 static void gone(const void *start, size_t size)
@@ -18,6 +19,7 @@ static void gone(const void *start, size_t size)
     if (to > from) {
         race_memory_gone(self, from, to);
         sync_memory_gone(from, to, NULL, NULL);
+        constant_changes(from, to);
     }
     guard_leave(self);
 }
@@ -79,4 +81,23 @@ int wrap_madvise(void *start, size_t size, int advice)
     if (advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE)
         gone(start, size);
     return real.madvise(start, size, advice);
+}
+
+/* Who patches code may race with who reads it. */
+static inline void changes(void *start, size_t size, int access)
+{
+    if (access & PROT_WRITE)
+        constant_changes((uintptr_t)start, (uintptr_t)start + size);
+}
+
+int wrap_mprotect(void *start, size_t size, int access)
+{
+    changes(start, size, access);
+    return real.mprotect(start, size, access);
+}
+
+int wrap_pkey_mprotect(void *start, size_t size, int access, int key)
+{
+    changes(start, size, access);
+    return real.pkey_mprotect(start, size, access, key);
 }

@@ -19,6 +19,7 @@
 #include "interpose/access.h"
 #include "interpose/blocking.h"
 #include "state/carrier.h"
+#include "state/constant.h"
 
 /* What a call touches. how: ACCESS_READ before it, ACCESS_WRITE after it; most: bytes (or messages)
    that it has moved, SIZE_MAX before it. */
@@ -33,7 +34,7 @@ struct passing {
 static inline void pass_whole(const struct passing *passing, const void *at, size_t size,
                               unsigned how)
 {
-    if (at && size)
+    if (at && size && (how & ACCESS_WRITE || !constant_has((uintptr_t)at, size)))
         race_access(passing->self, (uintptr_t)at, size, how,
                     &(struct origin){.stack = origin_frame, .frame = passing->frame});
 }
