@@ -2,6 +2,7 @@
 #include "flags.h"
 #include "folder.h"
 #include "own_order.h"
+#include "race_verdict.h"
 #include "suppress.h"
 #include "words.h"
 #include <errno.h>
@@ -255,13 +256,54 @@ static bool order_is_seen(const struct finding *finding)
     return true;
 }
 
+/* One side of a race; false when its access is not told. */
+static bool side_of(struct process *process, struct sources *sources, const struct finding *finding,
+                    unsigned role, struct race_side *ret)
+{
+    for (unsigned i = 0; i < finding->piece_count; i++) {
+        const struct piece *piece = &finding->pieces[i];
+        if (piece->type != EVIDENCE_ACCESS || piece->role != role)
+            continue;
+        *ret = (struct race_side){
+            .by_call = !piece->trace || !piece->trace->exact,
+            .atomic = piece->c & ACCESS_ATOMIC,
+            .size = piece->b <= 64 ? (unsigned)piece->b : 0,
+            .address = piece->a,
+            .variable = trace_variable_type(&process->tracer, piece->a),
+        };
+        if (!ret->by_call)
+            access_code_of(piece->trace, sources, &ret->code);
+        return true;
+    }
+    return false;
+}
+
+/* A race with an instruction of unmodified code on one side: what its code says decides. False when
+   there is none, or when it is dropped. */
+static bool judge_instructions(struct process *process, struct sources *sources,
+                               struct finding *finding)
+{
+    struct race_side here, earlier;
+    if (finding->kind->number != KIND_DATA_RACE ||
+        !side_of(process, sources, finding, ROLE_HERE, &here) ||
+        !side_of(process, sources, finding, ROLE_EARLIER, &earlier) ||
+        (here.by_call && earlier.by_call))
+        return false;
+    struct race_verdict verdict = race_verdict_of(&here, &earlier);
+    finding->confidence = verdict.confidence;
+    finding->dropped = verdict.dropped;
+    if (!*finding->detail)
+        finding->detail = verdict.why;
+    return true;
+}
+
 /* What calls alone say of order is no more than possible where the program has other means. */
-static void judge_order(struct process *process, struct finding *finding)
+static void judge_order(struct process *process, struct sources *sources, struct finding *finding)
 {
     bool judged = false;
     for (unsigned i = 0; i < finding->piece_count; i++)
         judged |= finding->pieces[i].type == EVIDENCE_UNORDERED;
-    if (!judged)
+    if (!judged || judge_instructions(process, sources, finding))
         return;
     if (order_is_seen(finding))
         finding->confidence = CONFIDENCE_CERTAIN;
@@ -269,11 +311,25 @@ static void judge_order(struct process *process, struct finding *finding)
         finding->confidence = CONFIDENCE_POSSIBLE;
 }
 
+/* Findings that turned out to be none go. */
+static void drop(struct process *process)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < process->finding_count; i++)
+        if (!process->findings[i]->dropped)
+            process->findings[kept++] = process->findings[i];
+    process->finding_count = kept;
+}
+
 static void process_judge(struct run *run, struct process *process, struct rules *rules)
 {
+    struct sources sources = {0};
+    for (size_t i = 0; i < process->finding_count; i++)
+        judge_order(process, &sources, process->findings[i]);
+    sources_finish(&sources);
+    drop(process);
     for (size_t i = 0; i < process->finding_count; i++) {
         struct finding *finding = process->findings[i];
-        judge_order(process, finding);
         finding->possible = finding->confidence == CONFIDENCE_POSSIBLE && !finding->live;
         fingerprint_set(finding);
         finding->title = words_title(&run->arena, finding);

@@ -50,6 +50,7 @@ struct finding {
     struct piece *pieces;
     unsigned piece_count;
     bool possible; /* of confidence possible: shown apart, fails nothing */
+    bool dropped;  /* what its code says shows that it is none: gone once it was judged */
     bool live;     /* not a mistake so far: what a process held when it was read, or killed */
     const struct rule *hidden_by;
 };

@@ -129,6 +129,17 @@ static struct function *function_at(struct symbol_file *file, struct unit *unit,
     return function;
 }
 
+bool symbol_function_start(struct symbol_file *file, uint64_t address, uint64_t *ret_start)
+{
+    const struct range *unit =
+        file->dwarf ? ranges_find(&file->units, address - file->dwarf_bias) : NULL;
+    const struct range *row =
+        unit ? find_function(file, unit->of, address - file->dwarf_bias) : NULL;
+    if (row)
+        *ret_start = row->low + file->dwarf_bias;
+    return row;
+}
+
 /* ---- answers ---- */
 
 static const char *die_name(struct symbol_file *file, Dwarf_Die *die)

@@ -40,6 +40,7 @@ struct function {
 struct unit {
     Dwarf_Die die;
     bool indexed, nested_indexed, variables_indexed;
+    bool words_known, has_words; /* type_word.c: something volatile or atomic is declared in it */
     struct ranges functions, nested; /* of struct function; nested: those deep in others, and all */
 };
 
@@ -58,6 +59,8 @@ struct symbol_file {
     struct ranges symbols, objects, thread_objects;
     struct ranges variables, thread_variables; /* of struct variable, likewise */
     struct map answers;                        /* address + 1 → struct place_names, or &nothing */
+    struct map slots; /* type_word.c: slot of the global offset table + 1 → address of a variable */
+    bool slots_indexed;
     uint64_t mtime;
     struct arena arena;
 };
@@ -74,6 +77,13 @@ const char *symbol_table_at(struct symbol_file *file, uint64_t address);
 const char *symbol_table_object(struct symbol_file *file, uint64_t address, uint64_t *ret_offset);
 const char *symbol_table_thread_object(struct symbol_file *file, uint64_t offset,
                                        uint64_t *ret_offset);
+
+/* The entry of the global variable at address, and where it begins. */
+bool symbol_variable_die(struct symbol_file *file, uint64_t address, Dwarf_Die *ret_die,
+                         uint64_t *ret_low);
+
+/* Where the function, or the part of it, around address begins; by DWARF. */
+bool symbol_function_start(struct symbol_file *file, uint64_t address, uint64_t *ret_start);
 
 /* Opens it at the first call. False: there is nothing to read. */
 bool symbol_file_ready(struct symbol_file *file);

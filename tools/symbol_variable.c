@@ -306,6 +306,18 @@ const struct variable_name *symbol_variable(struct symbol_file *file, uint64_t a
     return name_of(file, row, raw, row ? row->low : address - offset, address, size);
 }
 
+bool symbol_variable_die(struct symbol_file *file, uint64_t address, Dwarf_Die *ret_die,
+                         uint64_t *ret_low)
+{
+    index_all(file);
+    const struct range *row = ranges_find(&file->variables, address);
+    if (!row)
+        return false;
+    *ret_die = ((struct variable *)row->of)->die;
+    *ret_low = row->low;
+    return true;
+}
+
 /* ---- thread-local variables of an executable ---- */
 
 /* The executable's thread-local memory ends where the thread pointer points (x86-64 psABI: variant

@@ -142,6 +142,7 @@ static struct trace *name_stack(struct tracer *tracer, const struct stack *stack
     count = drop_shim(frames, count);
     struct trace *trace = arena_take(&tracer->arena, sizeof *trace + count * sizeof frames[0]);
     trace->flags = stack->flags;
+    trace->exact = stack->exact & 1;
     trace->count = count;
     memcpy(trace->frames, frames, count * sizeof frames[0]);
     trace->startup = count_startup(trace);
@@ -165,6 +166,13 @@ const struct variable_name *trace_variable(struct tracer *tracer, uint64_t addre
     struct module *module = recording_module(tracer->recording, address, UINT32_MAX);
     return module ? symbol_variable(symbols_of(tracer, module), address - module->row.base, size)
                   : NULL;
+}
+
+enum type_word trace_variable_type(struct tracer *tracer, uint64_t address)
+{
+    struct module *module = recording_module(tracer->recording, address, UINT32_MAX);
+    struct symbol_file *file = module ? symbols_of(tracer, module) : NULL;
+    return file ? type_of_variable(file, address - module->row.base) : TYPE_UNKNOWN;
 }
 
 const struct variable_name *trace_thread_variable(struct tracer *tracer, const char *program,

@@ -9,6 +9,7 @@
 
 #include "read.h"
 #include "symbol.h"
+#include "type_word.h"
 
 struct frame {
     const char *function, *file; /* NULL unknown */
@@ -24,6 +25,7 @@ struct trace {
     unsigned count;
     unsigned startup; /* frames at the end that belong to libc's start-up or to holdfast */
     unsigned place;   /* the first frame outside libc: who called it, for people */
+    bool exact;       /* the first frame is the instruction itself, not a call */
     struct frame frames[];
 };
 
@@ -42,6 +44,9 @@ const struct trace *trace_of(struct tracer *tracer, uint32_t id);
 
 /* The global variable that holds [address, address + size) now, NULL when none is known there. */
 const struct variable_name *trace_variable(struct tracer *tracer, uint64_t address, uint64_t size);
+
+/* What the global variable at address is declared as; UNKNOWN where none is known. */
+enum type_word trace_variable_type(struct tracer *tracer, uint64_t address);
 
 /* The thread-local variable of the executable (its path) that lies below bytes under the thread
    pointer, NULL when none is known there. */

@@ -30,7 +30,7 @@ static bool hides(const char *rules_text, unsigned kind, uint64_t count, unsigne
     struct {
         struct trace trace;
         struct frame frames[3];
-    } stack = {{0, 3, 0, 0},
+    } stack = {{.count = 3},
                {{"make_buffer", "/home/me/src/buffer.c", 42, 10, false, &plugin, 0x1234},
                 {"int load<int>(char)", "/home/me/src/load.c", 10, 0, true, &app, 0x2000},
                 {"main", "/home/me/src/main.c", 77, 0, false, &app, 0x2000}}};
@@ -128,7 +128,7 @@ static bool hides_race(const char *rules_text)
     struct {
         struct trace trace;
         struct frame frames[2];
-    } stack = {{0, 2, 0, 0},
+    } stack = {{.count = 2},
                {{"store", "/home/me/src/store.c", 4, 0, false, &app, 0x1234},
                 {"main", "/home/me/src/main.c", 77, 0, false, &app, 0x2000}}};
     struct piece pieces[] = {
@@ -175,7 +175,7 @@ Test(tools_suppress, what_a_library_does_by_design_is_hidden_unasked)
     struct {
         struct trace trace;
         struct frame frames[2];
-    } stack = {{0, 2, 0, 0},
+    } stack = {{.count = 2},
                {{NULL, NULL, 0, 0, false, &gomp, 0x10}, {"main", NULL, 0, 0, false, &app, 0x20}}};
     struct piece piece = {
         .type = EVIDENCE_STACK, .role = ROLE_CREATED, .trace = &stack.trace, .string = ""};

@@ -1,0 +1,165 @@
+#include "access_code.h"
+#include "symbol_index.h"
+#include <Zydis/Zydis.h>
+#include <string.h>
+
+/* ---- the instruction ---- */
+
+/* The bytes of a module's file from address on, as far as its segment goes; NULL: none. */
+static const uint8_t *code_at(struct symbol_file *file, uint64_t address, size_t *ret_size)
+{
+    GElf_Addr bias;
+    Elf *elf = dwfl_module_getelf(file->module, &bias);
+    size_t count, file_size;
+    const char *bytes = elf ? elf_rawfile(elf, &file_size) : NULL;
+    if (!bytes || elf_getphdrnum(elf, &count))
+        return NULL;
+    address -= bias;
+    for (size_t i = 0; i < count; i++) {
+        GElf_Phdr header;
+        if (!gelf_getphdr(elf, (int)i, &header) || header.p_type != PT_LOAD ||
+            !(header.p_flags & PF_X) || address < header.p_vaddr ||
+            address - header.p_vaddr >= header.p_filesz)
+            continue;
+        uint64_t offset = address - header.p_vaddr + header.p_offset;
+        if (offset >= file_size)
+            return NULL;
+        uint64_t left = header.p_filesz - (address - header.p_vaddr);
+        *ret_size = left < file_size - offset ? left : file_size - offset;
+        return (const uint8_t *)bytes + offset;
+    }
+    return NULL;
+}
+
+static bool is_move(const ZydisDecodedInstruction *instruction)
+{
+    switch (instruction->meta.category) {
+    case ZYDIS_CATEGORY_DATAXFER:
+        return instruction->mnemonic != ZYDIS_MNEMONIC_XCHG &&
+               !(instruction->attributes & ZYDIS_ATTRIB_HAS_LOCK);
+    default:
+        /* A comparison or an operation with a register loads; vector moves are of other categories.
+         */
+        return false;
+    }
+}
+
+static void set_instruction(const uint8_t *code, size_t size, struct access_code *ret)
+{
+    ZydisDecoder decoder;
+    ZydisDecodedInstruction instruction;
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    if (ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, code, size, &instruction, operands)))
+        return;
+    bool reads = false, writes = false;
+    for (unsigned i = 0; i < instruction.operand_count; i++) {
+        const ZydisDecodedOperand *operand = &operands[i];
+        if (operand->type != ZYDIS_OPERAND_TYPE_MEMORY ||
+            operand->mem.type == ZYDIS_MEMOP_TYPE_AGEN ||
+            operand->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN)
+            continue;
+        ret->decoded = true;
+        reads |= operand->actions & ZYDIS_OPERAND_ACTION_MASK_READ;
+        writes |= operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE;
+        ret->size = operand->size / 8;
+    }
+    bool lock = instruction.attributes & ZYDIS_ATTRIB_HAS_LOCK;
+    ret->locked = lock || (instruction.mnemonic == ZYDIS_MNEMONIC_XCHG && ret->decoded);
+    ret->move = ret->decoded && is_move(&instruction) && reads != writes;
+    if (instruction.meta.category == ZYDIS_CATEGORY_STRINGOP)
+        ret->size = 0;
+}
+
+/* ---- the functions and lines around it ---- */
+
+static bool has(const char *text, const char *part)
+{
+    return text && strstr(text, part);
+}
+
+static bool starts(const char *text, const char *prefix)
+{
+    return text && !strncmp(text, prefix, strlen(prefix));
+}
+
+/* "std::atomic<int>::load(std::memory_order) const", with or without an ABI's namespace. */
+static bool is_operation(const struct frame *frame)
+{
+    static const char *const functions[] = {
+        "std::atomic<",           "std::__atomic_base<",     "std::__atomic_impl::",
+        "std::atomic_flag::",     "std::__1::atomic<",       "std::__1::__atomic_base<",
+        "std::__1::__cxx_atomic", "std::__1::atomic_flag::", "boost::atomics::",
+        "core::sync::atomic::",   "std::sync::atomic::",     "<core::sync::atomic::"};
+    static const char *const files[] = {"/bits/atomic_base.h", "/core/src/sync/atomic.rs",
+                                        "/c++/v1/__atomic/", "/c++/v1/atomic"};
+    for (unsigned i = 0; i < sizeof functions / sizeof functions[0]; i++)
+        if (starts(frame->function, functions[i]))
+            return true;
+    for (unsigned i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (has(frame->file, files[i]))
+            return true;
+    return false;
+}
+
+bool access_line_names_atomic(const char *line)
+{
+    static const char *const words[] = {
+        "atomic",        "Atomic",       "ATOMIC",       "__sync_",     "READ_ONCE", "WRITE_ONCE",
+        "ACCESS_ONCE",   "LOAD_ONCE",    "STORE_ONCE",   ".load(",      ".store(",   "->load(",
+        "->store(",      "memory_order", "fetch_add(",   "Interlocked", "volatile",  "load_acquire",
+        "store_release", "LoadAcquire",  "StoreRelease", "rcu_",        "smp_load",  "smp_store"};
+    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strstr(line, words[i]))
+            return true;
+    return false;
+}
+
+static void set_frames(const struct trace *trace, struct sources *sources, struct access_code *ret)
+{
+    ret->lines_read = true;
+    for (unsigned i = 0; i < trace->count; i++) {
+        const struct frame *frame = &trace->frames[i];
+        ret->in_operation |= is_operation(frame);
+        const char *line =
+            source_text(sources, frame->file, frame->line, frame_module_mtime(frame));
+        if (line)
+            ret->names_atomic |= access_line_names_atomic(line);
+        else
+            ret->lines_read = false;
+        if (!frame->inlined)
+            break;
+    }
+}
+
+/* ---- */
+
+static void set_type(struct symbol_file *file, uint64_t address, struct access_code *ret)
+{
+    uint64_t low;
+    size_t size;
+    if (symbol_function_start(file, address, &low)) {
+        const uint8_t *code = code_at(file, low, &size);
+        if (code && size > address - low + 15)
+            ret->type = type_of_operand(file, code, low, address);
+    }
+    if (ret->type == TYPE_UNKNOWN)
+        ret->type = type_of_unit(file, address);
+}
+
+void access_code_of(const struct trace *trace, struct sources *sources, struct access_code *ret)
+{
+    *ret = (struct access_code){.type = TYPE_UNKNOWN};
+    if (!trace || !trace->count || !trace->frames[0].module)
+        return;
+    const struct frame *frame = &trace->frames[0];
+    struct symbol_file *file = frame->module->symbols;
+    size_t size;
+    set_frames(trace, sources, ret);
+    if (!file || !symbol_file_ready(file))
+        return;
+    const uint8_t *code = code_at(file, frame->offset, &size);
+    if (code)
+        set_instruction(code, size, ret);
+    set_type(file, frame->offset, ret);
+}

@@ -1,0 +1,70 @@
+#include "race_verdict.h"
+
+static enum type_word type_of_side(const struct race_side *side)
+{
+    return side->variable > side->code.type ? side->variable : side->code.type;
+}
+
+/* What was declared, by the stronger word of both sides: they touch the same bytes. PLAIN only
+   where both say so. */
+static enum type_word declared(const struct race_side *a, const struct race_side *b)
+{
+    enum type_word left = type_of_side(a), right = type_of_side(b);
+    /* A call knows its bytes by a pointer to anything: the other side says what they are. */
+    if (a->by_call && left == TYPE_UNKNOWN)
+        return right;
+    if (b->by_call && right == TYPE_UNKNOWN)
+        return left;
+    if (left >= TYPE_VOLATILE || right >= TYPE_VOLATILE)
+        return left > right ? left : right;
+    return left < right ? left : right;
+}
+
+static bool is_atomic(const struct race_side *side)
+{
+    return side->code.in_operation || type_of_side(side) == TYPE_ATOMIC;
+}
+
+/* A mov of at most 8 aligned bytes can be an atomic operation. */
+static bool can_be_atomic(const struct race_side *side)
+{
+    return !side->by_call && side->code.decoded && side->code.move && side->size <= 8 &&
+           side->size && !(side->size & (side->size - 1)) && side->address % side->size == 0;
+}
+
+static struct race_verdict verdict(unsigned confidence, const char *why)
+{
+    return (struct race_verdict){.confidence = confidence, .why = why};
+}
+
+struct race_verdict race_verdict_of(const struct race_side *here, const struct race_side *earlier)
+{
+    enum type_word type = declared(here, earlier);
+    bool moves = can_be_atomic(here) && can_be_atomic(earlier) && here->size == earlier->size &&
+                 here->address == earlier->address;
+    if ((here->atomic && can_be_atomic(earlier)) || (earlier->atomic && can_be_atomic(here)))
+        return verdict(CONFIDENCE_POSSIBLE,
+                       "the other side is a locked instruction: the mov may be "
+                       "an atomic operation, too");
+    if (is_atomic(here) && is_atomic(earlier))
+        return (struct race_verdict){.dropped = true, .confidence = CONFIDENCE_POSSIBLE, .why = ""};
+    if (is_atomic(here) || is_atomic(earlier))
+        return verdict(CONFIDENCE_POSSIBLE, "one side is an atomic operation");
+    if (type == TYPE_VOLATILE)
+        return verdict(CONFIDENCE_POSSIBLE,
+                       "it is declared volatile: meant, perhaps, and not atomic");
+    if (here->code.names_atomic || earlier->code.names_atomic)
+        return verdict(CONFIDENCE_POSSIBLE, "a line of its source names an atomic operation");
+    if (!moves)
+        return type == TYPE_PLAIN ? verdict(CONFIDENCE_CERTAIN, "")
+                                  : verdict(CONFIDENCE_LIKELY, "");
+    if (type == TYPE_PLAIN && here->code.lines_read && earlier->code.lines_read)
+        return verdict(CONFIDENCE_CERTAIN, "");
+    if (type == TYPE_PLAIN)
+        return verdict(CONFIDENCE_POSSIBLE,
+                       "the source is not at hand: an atomic builtin on a plain "
+                       "variable looks the same");
+    return verdict(CONFIDENCE_POSSIBLE,
+                   "without debug information an atomic load or store looks the "
+                   "same");
+}

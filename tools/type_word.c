@@ -1,0 +1,519 @@
+#include "type_word.h"
+#include "symbol_index.h"
+#include <Zydis/Zydis.h>
+#include <dwarf.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TYPE_DEPTH   24     /* steps into one type */
+#define FOLLOW_DEPTH 12     /* steps back from an operand */
+#define CODE_MOST    65536u /* bytes of a function that are followed */
+
+/* ---- what a type says of the bytes at an offset in it ---- */
+
+static bool type_of(Dwarf_Die *die, Dwarf_Die *ret_type)
+{
+    Dwarf_Attribute attribute;
+    return dwarf_attr_integrate(die, DW_AT_type, &attribute) &&
+           dwarf_formref_die(&attribute, ret_type);
+}
+
+static bool starts(const char *text, const char *prefix)
+{
+    return !strncmp(text, prefix, strlen(prefix));
+}
+
+/* Names by which people and libraries say what they mean. */
+static enum type_word word_of_name(Dwarf_Die *type, int tag)
+{
+    const char *name = dwarf_diename(type);
+    if (!name)
+        return TYPE_PLAIN;
+    if (tag == DW_TAG_structure_type || tag == DW_TAG_class_type) {
+        if (starts(name, "atomic<") || starts(name, "__atomic_base<") ||
+            !strcmp(name, "atomic_flag") ||
+            (starts(name, "Atomic") &&
+             (name[6] == 'U' || name[6] == 'I' || name[6] == 'B' || name[6] == 'P')))
+            return TYPE_ATOMIC;
+        return TYPE_PLAIN;
+    }
+    return tag == DW_TAG_typedef && (strstr(name, "atomic") || strstr(name, "Atomic"))
+               ? TYPE_VOLATILE
+               : TYPE_PLAIN;
+}
+
+static enum type_word stronger(enum type_word a, enum type_word b)
+{
+    return a > b ? a : b;
+}
+
+static uint64_t member_offset(Dwarf_Die *member)
+{
+    Dwarf_Attribute attribute;
+    Dwarf_Word value;
+    if (dwarf_attr(member, DW_AT_data_member_location, &attribute) &&
+        !dwarf_formudata(&attribute, &value))
+        return value;
+    if (dwarf_attr(member, DW_AT_data_bit_offset, &attribute) &&
+        !dwarf_formudata(&attribute, &value))
+        return value / 8;
+    return 0;
+}
+
+static enum type_word word_at(Dwarf_Die *type, uint64_t offset, unsigned depth,
+                              Dwarf_Die *ret_last);
+
+/* All members at this offset: a union has several. */
+static enum type_word word_of_members(Dwarf_Die *type, uint64_t offset, unsigned depth,
+                                      Dwarf_Die *ret_last)
+{
+    Dwarf_Die member, inner;
+    Dwarf_Word size;
+    enum type_word word = TYPE_UNKNOWN;
+    if (dwarf_child(type, &member))
+        return TYPE_UNKNOWN;
+    do {
+        int tag = dwarf_tag(&member);
+        if ((tag != DW_TAG_member && tag != DW_TAG_inheritance && tag != DW_TAG_variant_part) ||
+            !type_of(&member, &inner) || dwarf_aggregate_size(&inner, &size))
+            continue;
+        uint64_t at = member_offset(&member);
+        if (offset >= at && offset - at < size)
+            word = stronger(word, word_at(&inner, offset - at, depth + 1, ret_last));
+    } while (dwarf_siblingof(&member, &member) == 0);
+    return word;
+}
+
+/* ret_last: the innermost type there, without its qualifiers. */
+static enum type_word word_at(Dwarf_Die *type, uint64_t offset, unsigned depth, Dwarf_Die *ret_last)
+{
+    Dwarf_Die inner;
+    Dwarf_Word size;
+    enum type_word word = TYPE_PLAIN;
+    for (; depth < TYPE_DEPTH; depth++) {
+        int tag = dwarf_tag(type);
+        word = stronger(word, word_of_name(type, tag));
+        if (tag == DW_TAG_atomic_type)
+            word = TYPE_ATOMIC;
+        else if (tag == DW_TAG_volatile_type)
+            word = stronger(word, TYPE_VOLATILE);
+        *ret_last = *type;
+        switch (tag) {
+        case DW_TAG_typedef:
+        case DW_TAG_const_type:
+        case DW_TAG_volatile_type:
+        case DW_TAG_restrict_type:
+        case DW_TAG_atomic_type:
+            if (!type_of(type, &inner))
+                return word;
+            break;
+        case DW_TAG_array_type:
+            if (!type_of(type, &inner) || dwarf_aggregate_size(&inner, &size) || !size)
+                return word;
+            offset %= size;
+            break;
+        case DW_TAG_structure_type:
+        case DW_TAG_class_type:
+        case DW_TAG_union_type:
+            return word == TYPE_ATOMIC
+                       ? word
+                       : stronger(word, word_of_members(type, offset, depth, ret_last));
+        default:
+            return word;
+        }
+        *type = inner;
+    }
+    return TYPE_UNKNOWN;
+}
+
+static enum type_word word_of(const Dwarf_Die *type, uint64_t offset)
+{
+    Dwarf_Die copy = *type, last;
+    return word_at(&copy, offset, 0, &last);
+}
+
+enum type_word type_of_variable(struct symbol_file *file, uint64_t address)
+{
+    Dwarf_Die variable, type;
+    uint64_t low;
+    if (!symbol_file_ready(file) || !symbol_variable_die(file, address, &variable, &low) ||
+        !type_of(&variable, &type))
+        return TYPE_UNKNOWN;
+    return word_of(&type, address - low);
+}
+
+/* ---- a whole unit ---- */
+
+static bool has_words(Dwarf_Die *parent, unsigned depth, unsigned *left)
+{
+    Dwarf_Die die;
+    if (depth > 64 || dwarf_child(parent, &die))
+        return false;
+    do {
+        int tag = dwarf_tag(&die);
+        if (!*left || !--*left || tag == DW_TAG_volatile_type || tag == DW_TAG_atomic_type ||
+            word_of_name(&die, tag) > TYPE_PLAIN || has_words(&die, depth + 1, left))
+            return true;
+    } while (dwarf_siblingof(&die, &die) == 0);
+    return false;
+}
+
+/* DWARF before 5 drops _Atomic: a C unit that may have some proves nothing. */
+static bool may_drop_atomic(Dwarf_Die *unit)
+{
+    Dwarf_Half version = 0;
+    Dwarf_Die root;
+    int language = dwarf_srclang(unit);
+    if (!dwarf_cu_die(unit->cu, &root, &version, NULL, NULL, NULL, NULL, NULL))
+        return true;
+    bool is_c = language == DW_LANG_C || language == DW_LANG_C89 || language == DW_LANG_C99 ||
+                language == DW_LANG_C11;
+    return is_c && language != DW_LANG_C89 && version < 5;
+}
+
+#define UNIT_DIES_MOST 1000000u
+
+enum type_word type_of_unit(struct symbol_file *file, uint64_t address)
+{
+    const struct range *row =
+        file->dwarf ? ranges_find(&file->units, address - file->dwarf_bias) : NULL;
+    if (!row)
+        return TYPE_UNKNOWN;
+    struct unit *unit = row->of;
+    if (!unit->words_known) {
+        unsigned left = UNIT_DIES_MOST;
+        unit->words_known = true;
+        unit->has_words = may_drop_atomic(&unit->die) || has_words(&unit->die, 0, &left);
+    }
+    return unit->has_words ? TYPE_UNKNOWN : TYPE_PLAIN;
+}
+
+/* ---- the operand of an instruction ---- */
+
+struct step {
+    uint64_t address;
+    ZydisDecodedInstruction instruction;
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+};
+
+struct follow {
+    struct symbol_file *file;
+    struct step *steps;
+    size_t count;
+    Dwarf_Die *scopes; /* around the instruction asked about, innermost first */
+    int scope_count;
+    unsigned depth;
+};
+
+/* Where a pointer points: offset bytes into something of this type. */
+struct pointed {
+    Dwarf_Die type;
+    int64_t offset;
+};
+
+static ZydisRegister whole(ZydisRegister reg)
+{
+    return ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
+}
+
+/* System V x86-64 psABI, figure 3.36: DWARF's numbers of registers. */
+static int dwarf_number(ZydisRegister reg)
+{
+    static const int numbers[] = {0, 2, 1, 3, 7, 6, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15};
+    reg = whole(reg);
+    return reg >= ZYDIS_REGISTER_RAX && reg <= ZYDIS_REGISTER_R15
+               ? numbers[reg - ZYDIS_REGISTER_RAX]
+               : -1;
+}
+
+static bool points_to(Dwarf_Die *type, struct pointed *ret)
+{
+    Dwarf_Die at = *type, inner;
+    for (unsigned depth = 0; depth < TYPE_DEPTH; depth++) {
+        int tag = dwarf_tag(&at);
+        if (!type_of(&at, &inner))
+            return false;
+        if (tag == DW_TAG_pointer_type || tag == DW_TAG_reference_type ||
+            tag == DW_TAG_rvalue_reference_type) {
+            *ret = (struct pointed){inner, 0};
+            return true;
+        }
+        if (tag != DW_TAG_typedef && tag != DW_TAG_const_type && tag != DW_TAG_volatile_type &&
+            tag != DW_TAG_restrict_type && tag != DW_TAG_atomic_type)
+            return false;
+        at = inner;
+    }
+    return false;
+}
+
+/* Variables and arguments in scope, each with where it is at address. visit returns true to end. */
+static bool each_local(struct follow *follow, uint64_t address, int reg, int64_t frame_offset,
+                       struct pointed *ret)
+{
+    for (int i = 0; i < follow->scope_count; i++) {
+        Dwarf_Die die, type;
+        if (dwarf_child(&follow->scopes[i], &die))
+            continue;
+        do {
+            int tag = dwarf_tag(&die);
+            Dwarf_Attribute attribute;
+            Dwarf_Op *ops;
+            size_t count;
+            if ((tag != DW_TAG_variable && tag != DW_TAG_formal_parameter) ||
+                !dwarf_attr(&die, DW_AT_location, &attribute) ||
+                dwarf_getlocation_addr(&attribute, address - follow->file->dwarf_bias, &ops, &count,
+                                       1) != 1 ||
+                !count || !type_of(&die, &type))
+                continue;
+            if (reg >= 0 && count == 1 && ops[0].atom >= DW_OP_reg0 && ops[0].atom <= DW_OP_reg31 &&
+                ops[0].atom - DW_OP_reg0 == reg && points_to(&type, ret))
+                return true;
+            Dwarf_Word size;
+            if (reg < 0 && count == 1 && ops[0].atom == DW_OP_fbreg &&
+                !dwarf_aggregate_size(&type, &size)) {
+                int64_t start = (int64_t)ops[0].number;
+                if (frame_offset >= start && frame_offset < start + (int64_t)size) {
+                    *ret = (struct pointed){type, frame_offset - start};
+                    return true;
+                }
+            }
+        } while (dwarf_siblingof(&die, &die) == 0);
+    }
+    return false;
+}
+
+/* The canonical frame address as register + offset at address. */
+static bool frame_at(struct follow *follow, uint64_t address, int *ret_register,
+                     int64_t *ret_offset)
+{
+    Dwarf_Addr bias;
+    Dwarf_CFI *cfi = dwfl_module_eh_cfi(follow->file->module, &bias);
+    Dwarf_Frame *frame = NULL;
+    Dwarf_Op *ops;
+    size_t count;
+    bool known =
+        cfi && !dwarf_cfi_addrframe(cfi, address - bias, &frame) &&
+        !dwarf_frame_cfa(frame, &ops, &count) && count == 1 &&
+        ((ops[0].atom >= DW_OP_breg0 && ops[0].atom <= DW_OP_breg31) || ops[0].atom == DW_OP_bregx);
+    if (known && ops[0].atom == DW_OP_bregx) {
+        *ret_register = (int)ops[0].number;
+        *ret_offset = (int64_t)ops[0].number2;
+    } else if (known) {
+        *ret_register = ops[0].atom - DW_OP_breg0;
+        *ret_offset = (int64_t)ops[0].number;
+    }
+    free(frame);
+    return known;
+}
+
+static bool pointed_by(struct follow *follow, ZydisRegister reg, size_t before,
+                       struct pointed *ret);
+
+/* ---- addresses of variables that the loader fills in ---- */
+
+static void index_slots(struct symbol_file *file, Elf *elf, Elf_Scn *section, GElf_Shdr *header,
+                        GElf_Addr bias)
+{
+    Elf_Data *rows = elf_getdata(section, NULL);
+    Elf_Scn *names = elf_getscn(elf, header->sh_link);
+    Elf_Data *symbols = names ? elf_getdata(names, NULL) : NULL;
+    GElf_Rela rela;
+    GElf_Sym symbol;
+    for (int i = 0; rows && symbols && gelf_getrela(rows, i, &rela); i++)
+        if ((GELF_R_TYPE(rela.r_info) == R_X86_64_GLOB_DAT ||
+             GELF_R_TYPE(rela.r_info) == R_X86_64_64) &&
+            gelf_getsym(symbols, (int)GELF_R_SYM(rela.r_info), &symbol) &&
+            symbol.st_shndx != SHN_UNDEF && GELF_ST_TYPE(symbol.st_info) == STT_OBJECT)
+            map_put(&file->slots, rela.r_offset + bias + 1,
+                    (void *)(uintptr_t)(symbol.st_value + (uint64_t)rela.r_addend + bias));
+}
+
+/* The variable whose address lies in the slot of the global offset table at address; 0 unknown. */
+static uint64_t slot_target(struct symbol_file *file, uint64_t address)
+{
+    GElf_Addr bias;
+    Elf *elf = dwfl_module_getelf(file->module, &bias);
+    if (!file->slots_indexed && elf) {
+        Elf_Scn *section = NULL;
+        GElf_Shdr header;
+        while ((section = elf_nextscn(elf, section)))
+            if (gelf_getshdr(section, &header) && header.sh_type == SHT_RELA &&
+                (header.sh_flags & SHF_ALLOC))
+                index_slots(file, elf, section, &header, bias);
+    }
+    file->slots_indexed = true;
+    return (uint64_t)(uintptr_t)map_get(&file->slots, address + 1);
+}
+
+static bool pointed_variable(struct symbol_file *file, uint64_t address, struct pointed *ret)
+{
+    Dwarf_Die variable;
+    uint64_t low;
+    if (!symbol_variable_die(file, address, &variable, &low) || !type_of(&variable, &ret->type))
+        return false;
+    ret->offset = (int64_t)(address - low);
+    return true;
+}
+
+static uint64_t relative_address(const struct step *step, const ZydisDecodedOperand *operand)
+{
+    int64_t displacement = operand->mem.disp.has_displacement ? operand->mem.disp.value : 0;
+    return operand->mem.base == ZYDIS_REGISTER_RIP
+               ? step->address + step->instruction.length + (uint64_t)displacement
+               : (uint64_t)displacement;
+}
+
+/* What lies at a memory operand of step i. */
+static bool pointed_operand(struct follow *follow, size_t i, const ZydisDecodedOperand *operand,
+                            struct pointed *ret)
+{
+    const struct step *step = &follow->steps[i];
+    int64_t displacement = operand->mem.disp.has_displacement ? operand->mem.disp.value : 0;
+    if (operand->mem.segment == ZYDIS_REGISTER_FS || operand->mem.segment == ZYDIS_REGISTER_GS)
+        return false;
+    if (operand->mem.base == ZYDIS_REGISTER_RIP || operand->mem.base == ZYDIS_REGISTER_NONE)
+        return pointed_variable(follow->file, relative_address(step, operand), ret);
+    int base = dwarf_number(operand->mem.base), frame_register;
+    int64_t frame_offset;
+    if ((operand->mem.base == ZYDIS_REGISTER_RBP || operand->mem.base == ZYDIS_REGISTER_RSP) &&
+        frame_at(follow, step->address, &frame_register, &frame_offset) && frame_register == base &&
+        each_local(follow, step->address, -1, displacement - frame_offset, ret))
+        return true;
+    if (!pointed_by(follow, operand->mem.base, i, ret))
+        return false;
+    ret->offset += displacement;
+    return true;
+}
+
+/* The value that step i gives to reg. */
+static bool pointed_from(struct follow *follow, size_t i, struct pointed *ret)
+{
+    const struct step *step = &follow->steps[i];
+    const ZydisDecodedOperand *from = &step->operands[1];
+    bool to_register = step->operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER;
+    switch (step->instruction.mnemonic) {
+    case ZYDIS_MNEMONIC_MOV:
+        if (!to_register)
+            return false;
+        if (from->type == ZYDIS_OPERAND_TYPE_REGISTER)
+            return pointed_by(follow, from->reg.value, i, ret);
+        if (from->type == ZYDIS_OPERAND_TYPE_MEMORY) {
+            struct pointed slot;
+            uint64_t target = from->mem.base == ZYDIS_REGISTER_RIP
+                                  ? slot_target(follow->file, relative_address(step, from))
+                                  : 0;
+            if (target)
+                return pointed_variable(follow->file, target, ret);
+            Dwarf_Die last;
+            if (!pointed_operand(follow, i, from, &slot) || slot.offset < 0)
+                return false;
+            if (word_at(&slot.type, (uint64_t)slot.offset, 0, &last) == TYPE_UNKNOWN)
+                return false;
+            return points_to(&last, ret);
+        }
+        return false;
+    case ZYDIS_MNEMONIC_LEA:
+        return pointed_operand(follow, i, from, ret);
+    case ZYDIS_MNEMONIC_ADD:
+    case ZYDIS_MNEMONIC_SUB: /* a pointer and how far: the type is the pointer's */
+        if (!pointed_by(follow, step->operands[0].reg.value, i, ret))
+            return from->type == ZYDIS_OPERAND_TYPE_REGISTER &&
+                   step->instruction.mnemonic == ZYDIS_MNEMONIC_ADD &&
+                   pointed_by(follow, from->reg.value, i, ret);
+        if (from->type == ZYDIS_OPERAND_TYPE_IMMEDIATE)
+            ret->offset += step->instruction.mnemonic == ZYDIS_MNEMONIC_ADD ? from->imm.value.s
+                                                                            : -from->imm.value.s;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool writes(const struct step *step, ZydisRegister reg)
+{
+    /* A call returns with what the callee left in caller-saved registers. */
+    if (step->instruction.meta.category == ZYDIS_CATEGORY_CALL)
+        return reg != ZYDIS_REGISTER_RBX && reg != ZYDIS_REGISTER_RBP && reg < ZYDIS_REGISTER_R12;
+    for (unsigned i = 0; i < step->instruction.operand_count; i++)
+        if (step->operands[i].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+            (step->operands[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) &&
+            whole(step->operands[i].reg.value) == reg)
+            return true;
+    return false;
+}
+
+/* What reg points to before step `before`: a variable that lives in it, or what was put there last.
+   Straight back through the code: branches are not followed, so it may be another path's value,
+   of the same type in all code that compilers make. */
+static bool pointed_by(struct follow *follow, ZydisRegister reg, size_t before, struct pointed *ret)
+{
+    reg = whole(reg);
+    if (dwarf_number(reg) < 0 || follow->depth++ > FOLLOW_DEPTH)
+        return false;
+    if (each_local(follow, follow->steps[before].address, dwarf_number(reg), 0, ret))
+        return true;
+    for (size_t i = before; i-- > 0;)
+        if (writes(&follow->steps[i], reg))
+            return pointed_from(follow, i, ret);
+    return each_local(follow, follow->steps[0].address, dwarf_number(reg), 0,
+                      ret); /* an argument */
+}
+
+/* All instructions from low to the one at address, which is the last. False: code that does not
+   decode. */
+static bool decode(struct follow *follow, const uint8_t *code, uint64_t low, uint64_t address)
+{
+    ZydisDecoder decoder;
+    size_t capacity = 0;
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    for (uint64_t at = low; at <= address;) {
+        follow->steps = array_grow(follow->steps, follow->count, &capacity, sizeof *follow->steps);
+        struct step *step = &follow->steps[follow->count++];
+        step->address = at;
+        if (ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, code + (at - low), address + 15 - at,
+                                               &step->instruction, step->operands)))
+            return false;
+        at += step->instruction.length;
+    }
+    return follow->count && follow->steps[follow->count - 1].address == address;
+}
+
+static const ZydisDecodedOperand *memory_operand(const struct step *step)
+{
+    for (unsigned i = 0; i < step->instruction.operand_count; i++)
+        if (step->operands[i].type == ZYDIS_OPERAND_TYPE_MEMORY &&
+            step->operands[i].mem.type == ZYDIS_MEMOP_TYPE_MEM)
+            return &step->operands[i];
+    return NULL;
+}
+
+enum type_word type_of_operand(struct symbol_file *file, const uint8_t *code, uint64_t low,
+                               uint64_t address)
+{
+    struct follow follow = {.file = file};
+    const struct range *row =
+        file->dwarf ? ranges_find(&file->units, address - file->dwarf_bias) : NULL;
+    enum type_word word = TYPE_UNKNOWN;
+    struct pointed pointed;
+    if (!row || address < low || address - low > CODE_MOST)
+        return TYPE_UNKNOWN;
+    struct unit *unit = row->of;
+    follow.scope_count = dwarf_getscopes(&unit->die, address - file->dwarf_bias, &follow.scopes);
+    if (follow.scope_count > 0 && decode(&follow, code, low, address)) {
+        const ZydisDecodedOperand *operand = memory_operand(&follow.steps[follow.count - 1]);
+        if (operand && pointed_operand(&follow, follow.count - 1, operand, &pointed)) {
+            Dwarf_Word size;
+            /* p[i]: any element is like the first. */
+            if (!dwarf_aggregate_size(&pointed.type, &size) && size) {
+                pointed.offset %= (int64_t)size;
+                if (pointed.offset < 0)
+                    pointed.offset += (int64_t)size;
+            }
+            word = word_of(&pointed.type, (uint64_t)pointed.offset);
+        }
+    }
+    free(follow.scopes);
+    free(follow.steps);
+    return word;
+}
