@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define PIECES_MAX  64
+#define PIECES_MAX  512
 #define THREADS_MAX 65536
 
 static const struct kind_info unknown_kind = {0,

@@ -218,6 +218,25 @@ static uint64_t add_stack(json_t *stacks, unsigned role, uint32_t thread, const 
     return json_array_size(stacks) - 1;
 }
 
+/* The same, but once: a lock's initialisation is told with each piece that names the lock. */
+static uint64_t add_initialised(json_t *stacks, const struct finding *finding,
+                                const struct trace *trace)
+{
+    uint32_t thread = 0;
+    for (unsigned i = 0; i < finding->piece_count; i++)
+        if (finding->pieces[i].type == EVIDENCE_STACK &&
+            finding->pieces[i].role == ROLE_INITIALISED && finding->pieces[i].trace == trace)
+            thread = finding->pieces[i].thread;
+    json_t *known, *stack = stack_json(role_word(ROLE_INITIALISED), thread, trace);
+    size_t at;
+    json_array_foreach(stacks, at, known) if (json_equal(known, stack)) break;
+    if (at < json_array_size(stacks))
+        json_decref(stack);
+    else
+        json_array_append_new(stacks, stack);
+    return at;
+}
+
 /* Of a creation stack: which thread was created there. */
 static void set_created(json_t *stacks, uint64_t index, uint32_t thread)
 {
@@ -257,8 +276,7 @@ static json_t *lock_json(struct output *output, const struct finding *finding,
     if (piece->trace)
         set_number(object, "acquired", add_stack(stacks, piece->role, piece->thread, piece->trace));
     if (piece->initialised)
-        set_number(object, "initialised",
-                   add_stack(stacks, ROLE_INITIALISED, 0, piece->initialised));
+        set_number(object, "initialised", add_initialised(stacks, finding, piece->initialised));
     return object;
 }
 
@@ -275,6 +293,8 @@ static void set_evidence(struct output *output, json_t *object, const struct fin
             json_array_append_new(accesses, access_json(piece, stacks));
         else if (piece->type == EVIDENCE_LOCK)
             json_array_append_new(locks, lock_json(output, finding, piece, stacks));
+        else if (piece->trace && piece->role == ROLE_INITIALISED)
+            add_initialised(stacks, finding, piece->trace);
         else if (piece->trace)
             set_created(stacks, add_stack(stacks, piece->role, piece->thread, piece->trace),
                         piece->about);

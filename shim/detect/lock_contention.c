@@ -65,8 +65,7 @@ static void tell(struct thread *self, const struct sum *sum)
     add_time(&text, sum->longest);
     text_add(&text, ".");
     struct finding finding;
-    finding_begin(&finding, KIND_LOCK_HELD_LONG, self);
-    finding.severity = SEVERITY_NOTE;
+    finding_begin(&finding, KIND_LOCK_CONTENTION, self);
     finding.detail = string_keep(words);
     struct evidence_row *what = finding_evidence(&finding, EVIDENCE_LOCK, ROLE_HERE);
     what->a = sum->address;

@@ -1,5 +1,5 @@
 /*
- * What waiting for each lock has cost: a note (lock-held-long) for each of the locks that were
+ * What waiting for each lock has cost: a note (lock-contention) for each of the locks that were
  * waited for longest, at the end of the process. Locks that ended before are remembered while they
  * are among them. Guard entered.
  */

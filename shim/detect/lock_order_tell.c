@@ -112,15 +112,17 @@ static uint32_t detail(uint32_t count)
 static struct finding_row *write_cycle(const struct thread *self, const struct cycle_step *steps,
                                        uint32_t count)
 {
-    static struct finding finding; /* LOCK_ORDER; too large for a stack */
+    static struct evidence_row pieces[2 * CYCLE_MOST]; /* LOCK_ORDER */
+    struct finding finding;
     finding_begin(&finding, KIND_LOCK_ORDER, self);
+    finding_room(&finding, pieces, 2 * CYCLE_MOST);
     finding.confidence = CONFIDENCE_LIKELY;
     finding.detail = detail(count);
     uint32_t first = 0;
     for (uint32_t i = 1; i < count; i++)
         if (comes_first(&steps[i], &steps[first]))
             first = i;
-    for (uint32_t i = 0; i < count && i < FINDING_EVIDENCE_MAX / 2; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         const struct cycle_step *step = &steps[(first + i) % count];
         const struct node *had = steps[(first + i + count - 1) % count].wants;
         add_lock(&finding, ROLE_HELD, had, step->use->thread, step->has->stack, step->has->mode);

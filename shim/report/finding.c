@@ -18,15 +18,23 @@ static uint32_t known_count;
 void finding_begin(struct finding *finding, enum kind kind, const struct thread *self)
 {
     mem_clear(finding, sizeof *finding);
+    finding->evidence = finding->own;
+    finding->evidence_room = FINDING_EVIDENCE_MAX;
     finding->kind = kind;
     finding->confidence = CONFIDENCE_CERTAIN;
     finding->thread = self ? self->number : 0;
     finding->count = 1;
 }
 
+void finding_room(struct finding *finding, struct evidence_row *evidence, uint32_t room)
+{
+    finding->evidence = evidence;
+    finding->evidence_room = room;
+}
+
 struct evidence_row *finding_evidence(struct finding *finding, enum evidence type, enum role role)
 {
-    if (finding->evidence_count == FINDING_EVIDENCE_MAX)
+    if (finding->evidence_count == finding->evidence_room)
         finding->evidence_count--;
     struct evidence_row *row = &finding->evidence[finding->evidence_count++];
     mem_clear(row, sizeof *row);

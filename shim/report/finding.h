@@ -22,11 +22,15 @@ struct finding {
     uint64_t amount, amount2;
     uint32_t count2;
     uint32_t detail; /* strings */
-    uint32_t evidence_count;
-    struct evidence_row evidence[FINDING_EVIDENCE_MAX];
+    uint32_t evidence_count, evidence_room;
+    struct evidence_row *evidence; /* its own, unless finding_room() said otherwise */
+    struct evidence_row own[FINDING_EVIDENCE_MAX];
 };
 
 void finding_begin(struct finding *finding, enum kind kind, const struct thread *self);
+
+/* The pieces go into this memory, which has room for more than its own. Before the first piece. */
+void finding_room(struct finding *finding, struct evidence_row *evidence, uint32_t room);
 
 /* One more piece of evidence, zeroed but for type and role; never NULL (the last one is reused when
    there are too many). */

@@ -5,7 +5,7 @@
 #include "report/finding.h"
 #include "state/sync.h"
 
-/* Its kind, address, and where it was initialised. */
+/* Its kind, address, where it was initialised, and the heap block that it lies in. */
 void finding_object(struct finding *finding, const struct sync *sync);
 
 /* The same for an object that is not known. */

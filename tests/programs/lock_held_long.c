@@ -4,7 +4,7 @@ nobody wants, which is its own affair.
 // expect: lock-held-long count=1 severity=warning function=sleeps role=here text=time_to_pass
 // expect: lock-held-long count=1 severity=warning function=takes role=acquired
 // expect: lock-held-long count=1 severity=warning function=wants role=waiting
-// expect: lock-held-long count=1 severity=note function=wants role=waiting
+// expect: lock-contention count=1 severity=note function=wants role=waiting
 text=Threads_waited_for_it_1_time
 */
 #include <pthread.h>

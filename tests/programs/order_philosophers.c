@@ -1,6 +1,6 @@
 /* A hundred philosophers, each with the fork to the left first, one after the other; then forks are
    taken in any order by one function. One finding each, however many locks.
-// expect: lock-order severity=warning function=eat role=acquired text=cycle_of_100_locks
+// expect: lock-order severity=warning function=eat role=acquired stacks=100 text=cycle_of_100_locks
 // expect: lock-order severity=warning function=any_two role=acquired text=cycle_of_2_locks
 */
 #include <pthread.h>
