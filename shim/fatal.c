@@ -26,8 +26,13 @@ static bool defer(int signal, siginfo_t *info)
 void guard_deferred(struct thread *self)
 {
     int signal = (int)__atomic_exchange_n(&self->deferred, 0, __ATOMIC_ACQ_REL);
+    bool held_back = self->held_back;
+    uint64_t mask = self->held_back_mask;
+    self->held_back = false;
     if (signal)
         signals_again(signal, &self->deferred_info);
+    if (held_back)
+        signals_restore(mask);
 }
 
 static void on_ending(int signal, siginfo_t *info, void *context)

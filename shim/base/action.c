@@ -5,8 +5,8 @@
 #define FLAG_RESTORER 0x04000000ul
 
 /* These very bytes are what unwinders know as the return from a signal handler. */
-void action_return(void) __attribute__((visibility("hidden")));
 __asm__(".text\n"
+        ".globl action_return\n"
         ".hidden action_return\n"
         ".type action_return, @function\n"
         "action_return:\n"

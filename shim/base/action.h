@@ -16,6 +16,9 @@ struct kernel_action {
     uint64_t mask;
 };
 
+/* How a handler returns to the kernel. */
+void action_return(void) __attribute__((visibility("hidden")));
+
 /* Installs a SA_SIGINFO handler that blocks all signals while it runs. Returns 0 or -errno. */
 int action_install(int signal, void (*handler)(int, siginfo_t *, void *), unsigned long flags,
                    struct kernel_action *ret_old);

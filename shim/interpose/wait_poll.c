@@ -3,6 +3,7 @@
 #include "interpose/passing.h"
 #include "state/carrier_epoll.h"
 #include "state/readable.h"
+#include "state/signals.h"
 
 static uint64_t deadline_ms(int ms)
 {
@@ -67,13 +68,17 @@ int wrap___poll_chk(struct pollfd *fds, nfds_t count, int ms, size_t room)
 
 int wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *time, const sigset_t *mask)
 {
-    POLL(!is_zero(time), deadline_in(time), real.ppoll(fds, count, time, mask));
+    sigset_t kept;
+    POLL(!is_zero(time), deadline_in(time),
+         real.ppoll(fds, count, time, signals_mask_in(mask, &kept)));
 }
 
 int wrap___ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *time,
                      const sigset_t *mask, size_t room)
 {
-    POLL(!is_zero(time), deadline_in(time), real.__ppoll_chk(fds, count, time, mask, room));
+    sigset_t kept;
+    POLL(!is_zero(time), deadline_in(time),
+         real.__ppoll_chk(fds, count, time, signals_mask_in(mask, &kept), room));
 }
 
 /* ---- select */
@@ -153,7 +158,9 @@ int wrap___select(int count, fd_set *in, fd_set *out, fd_set *odd, struct timeva
 int wrap_pselect(int count, fd_set *in, fd_set *out, fd_set *odd, const struct timespec *time,
                  const sigset_t *mask)
 {
-    SELECT(!is_zero(time), deadline_in(time), real.pselect(count, in, out, odd, time, mask));
+    sigset_t kept;
+    SELECT(!is_zero(time), deadline_in(time),
+           real.pselect(count, in, out, odd, time, signals_mask_in(mask, &kept)));
 }
 
 /* ---- epoll */
@@ -178,13 +185,17 @@ int wrap_epoll_wait(int fd, struct epoll_event *events, int count, int ms)
 
 int wrap_epoll_pwait(int fd, struct epoll_event *events, int count, int ms, const sigset_t *mask)
 {
-    EPOLL(ms != 0, deadline_ms(ms), real.epoll_pwait(fd, events, count, ms, mask));
+    sigset_t kept;
+    EPOLL(ms != 0, deadline_ms(ms),
+          real.epoll_pwait(fd, events, count, ms, signals_mask_in(mask, &kept)));
 }
 
 int wrap_epoll_pwait2(int fd, struct epoll_event *events, int count, const struct timespec *time,
                       const sigset_t *mask)
 {
-    EPOLL(!is_zero(time), deadline_in(time), real.epoll_pwait2(fd, events, count, time, mask));
+    sigset_t kept;
+    EPOLL(!is_zero(time), deadline_in(time),
+          real.epoll_pwait2(fd, events, count, time, signals_mask_in(mask, &kept)));
 }
 
 static void controls(struct thread *self, int epoll, int operation, int fd,

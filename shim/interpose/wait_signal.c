@@ -1,6 +1,7 @@
 /* Waiting for signals. pause and sigsuspend return only when a handler has run. */
 #include "interpose/blocking.h"
 #include "state/signal_clock.h"
+#include "state/signals.h"
 
 int wrap_pause(void)
 {
@@ -9,12 +10,14 @@ int wrap_pause(void)
 
 int wrap_sigsuspend(const sigset_t *mask)
 {
-    BLOCKING(WAIT_SIGNAL, 0, WAIT_FOREVER, real.sigsuspend(mask), true);
+    sigset_t kept;
+    BLOCKING(WAIT_SIGNAL, 0, WAIT_FOREVER, real.sigsuspend(signals_mask_in(mask, &kept)), true);
 }
 
 int wrap___sigsuspend(const sigset_t *mask)
 {
-    BLOCKING(WAIT_SIGNAL, 0, WAIT_FOREVER, real.__sigsuspend(mask), true);
+    sigset_t kept;
+    BLOCKING(WAIT_SIGNAL, 0, WAIT_FOREVER, real.__sigsuspend(signals_mask_in(mask, &kept)), true);
 }
 
 /* Taken without a handler: its sender's past is ordered before all the same. */

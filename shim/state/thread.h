@@ -101,6 +101,13 @@ struct thread {
     void *accesses;    /* detect/race: its memo of contexts */
     void *orders;      /* detect/lock_order: its memo of what the graph knows */
     struct use **uses; /* detect/handle_race: its uses of descriptors, by number */
+    /* Standing signals (state/signals.h) that the program has blocked on this thread, and those
+       that have come since, atomic. */
+    uint64_t blocked, blocked_waiting;
+    /* A signal came while the thread was inside the shim, and all are blocked until it has left
+       (interpose/signal.c): what its mask was. */
+    uint64_t held_back_mask;
+    bool held_back;
     /* The stack of the wrapper with this frame, 0 = not walked yet; no frame outside of it
        (stack_once). */
     const void *stack_frame;
