@@ -53,6 +53,7 @@ struct insn {
     bool in_thread : 1;        /* %fs-relative: address = fs base + the operand */
     bool pinned : 1;           /* must stay: something jumps into its middle, or it may be data */
     bool unwinds : 1;          /* a fault in it may land at a landing pad of its function */
+    uint8_t frame : 4;         /* for escape.c: enum frame_effect */
     int32_t offset_of_operand; /* the displacement (relative: as encoded) */
     uint32_t target;           /* of BRANCH, JUMP, CALL rel: text offset; UINT32_MAX: outside */
     uint64_t uses : 17, defines : 17, live : 17; /* live: behind it */
@@ -96,6 +97,7 @@ struct module {
     uint64_t relro_start, relro_end; /* read-only once the loader is done */
     uint64_t text_start, text_end;   /* page aligned: all executable segments */
     const uint8_t *text;             /* bytes at text_start; zero where no segment is */
+    uint64_t slots_start, slots_end; /* the loader's, for the PLT: nothing else writes them */
     struct segment segments[32];
     uint32_t segment_count;
     struct function *functions; /* by start */

@@ -1,0 +1,77 @@
+/*
+ * What the files that scan a module share: looking at its bytes by address, and what one of them
+ * leaves for the next. Users of a scanned module need insn.h only.
+ */
+#ifndef HOLDFAST_TOOLS_REWRITE_SCAN_H
+#define HOLDFAST_TOOLS_REWRITE_SCAN_H
+
+#include "insn.h"
+#include "reader.h"
+#include <elf.h>
+
+#define NO_TARGET UINT32_MAX
+
+/* What an instruction does with the registers that can hold the address of a frame. Memory operands
+   relative to them do nothing here. */
+enum frame_effect {
+    FRAME_NOTHING,   /* or moves rsp by a constant */
+    FRAME_ODD,       /* the address of the frame goes elsewhere, or rsp comes from elsewhere */
+    FRAME_TO_BASE,   /* rbp = rsp + constant */
+    FRAME_FROM_BASE, /* rsp = rbp + constant */
+    FRAME_LEAVE,     /* rsp = rbp, rbp = what was saved */
+    FRAME_BASE_SET,  /* rbp = something else */
+    FRAME_BASE_USED, /* rbp's value goes elsewhere */
+};
+
+static inline uint64_t text_size(const struct module *module)
+{
+    return module->text_end - module->text_start;
+}
+
+/* Text offset of an ELF address; NO_TARGET outside. */
+static inline uint32_t text_offset(const struct module *module, uint64_t address)
+{
+    uint64_t offset = address - module->text_start;
+    return offset < text_size(module) ? (uint32_t)offset : NO_TARGET;
+}
+
+static inline void leader_mark(struct module *module, uint32_t offset, unsigned leader)
+{
+    if (offset < text_size(module))
+        module->leaders[offset] |= (uint8_t)leader;
+}
+
+static inline void leader_mark_address(struct module *module, uint64_t address, unsigned leader)
+{
+    leader_mark(module, text_offset(module, address), leader);
+}
+
+/* module.c. The segment that an address lies in; NULL: none. */
+const struct segment *module_segment(const struct module *module, uint64_t address);
+/* Bytes of the file at an address up to the end of its segment; none: at == end. */
+struct reader module_reader(const struct module *module, uint64_t address);
+/* Nobody writes it while the program runs (the loader is not counted). */
+bool module_is_constant(const struct module *module, uint64_t address);
+bool module_refuse(const struct module *module, const char *why);
+
+/* frame_info.c. Fills functions from the frame information; false, after a line on stderr. */
+bool module_functions(struct module *module);
+/* The function whose range holds an offset; NULL: none. */
+struct function *function_at(const struct module *module, uint32_t offset);
+/* Calls found for every landing pad, with the range of the calls that it serves. */
+void function_landing_pads(const struct module *module, const struct function *function,
+                           void (*found)(void *arg, uint64_t start, uint64_t end, uint64_t pad),
+                           void *arg);
+
+/* decode.c. The instruction at a text offset, decoded, alone; end: of what may be read. */
+bool decode_at(const struct module *module, uint32_t offset, uint32_t end, struct insn *ret);
+
+/* relocation.c. Calls found for every address that the loader will store somewhere, and every
+   symbol's; slots: where the loader stores addresses of functions of the PLT. */
+void module_pointers(const struct module *module, void (*found)(void *arg, uint64_t address),
+                     void *arg);
+void module_slots(const struct module *module, uint64_t *ret_start, uint64_t *ret_end);
+/* An entry of the dynamic section; false: none. */
+bool module_dynamic(const struct module *module, int64_t tag, uint64_t *ret);
+
+#endif
