@@ -130,7 +130,8 @@ static struct use *use_in(struct descriptor *at, const struct thread *self, int 
 
 static struct use *use_find(struct thread *self, struct descriptor *at, int fd)
 {
-    struct use **known = &self->uses[(uint32_t)fd % USES_KNOWN], *use = *known;
+    struct known_use *known = &self->uses[(uint32_t)fd % USES_KNOWN];
+    struct use *use = known->use;
     if (likely(use && use->fd == fd && use->thread == self->number &&
                use->generation == at->generation))
         return use;
@@ -152,27 +153,42 @@ static struct use *use_find(struct thread *self, struct descriptor *at, int fd)
         made->next = NULL;
         uses_free(made);
     }
-    *known = use;
+    *known = (struct known_use){use, fd, at->generation, self->number};
     return use;
+}
+
+/* This thread uses it, and somebody has closed it without an order between the two. */
+static void tell_closed(struct thread *self, struct descriptor *at, int fd, const void *frame,
+                        bool at_once, const char *detail)
+{
+    stamp_t closed = __atomic_load_n(&at->closed, __ATOMIC_ACQUIRE);
+    if (!closed || vclock_knows(&self->clock, closed) || at->told == at->generation)
+        return;
+    struct side here = {self->number, stack_here(self, frame), lockset_of(self)};
+    struct side other = {at->closed_thread, at->closed_stack, at->closed_lockset};
+    if (!here.stack || !other.stack)
+        return;
+    at->told = at->generation;
+    tell(self, fd, at, &here, ROLE_CLOSED, &other, at_once, detail);
+}
+
+/* This thread has used the number for an object that it stood for before. */
+static bool is_stale(const struct thread *self, const struct descriptor *at, int fd)
+{
+    const struct known_use *known = &self->uses[(uint32_t)fd % USES_KNOWN];
+    return known->use && known->fd == fd && known->thread == self->number &&
+           known->generation != at->generation;
 }
 
 /* The number is closed as far as we saw, and this thread uses it. True when that is all there is to
    do: false when somebody whom we do not see has opened it again. */
 static bool use_of_closed(struct thread *self, struct descriptor *at, int fd, const void *frame)
 {
-    stamp_t closed = __atomic_load_n(&at->closed, __ATOMIC_ACQUIRE);
     bool is_open = handle_fd_is_open(fd);
     if (is_open && at->state != DESCRIPTOR_CLOSING)
         return false;
-    if (!closed || vclock_knows(&self->clock, closed) || at->told == at->generation)
-        return true;
-    struct side here = {self->number, stack_here(self, frame), lockset_of(self)};
-    struct side other = {at->closed_thread, at->closed_stack, at->closed_lockset};
-    if (!here.stack || !other.stack)
-        return true;
-    at->told = at->generation;
-    tell(self, fd, at, &here, ROLE_CLOSED, &other, true,
-         is_open ? NULL : "The use came after the close: the call fails with EBADF.");
+    tell_closed(self, at, fd, frame, true,
+                is_open ? NULL : "The use came after the close: the call fails with EBADF.");
     return true;
 }
 
@@ -198,6 +214,9 @@ void handle_race_use_slow(struct thread *self, int fd, const void *frame)
             return;
         adopt(at);
     }
+    if (unlikely(is_stale(self, at, fd)))
+        tell_closed(self, at, fd, frame, false,
+                    "The use came after the close: by then the number was another object's.");
     struct use *use = use_find(self, at, fd);
     if (!use || use->stamp == self->clock.now)
         return;

@@ -8,6 +8,9 @@
  * thread writes its uses into a struct of its own, so that many threads on one descriptor share no
  * cache line; it finds the struct by a small table by number.
  *
+ * A number that a thread used, that another closed and that stands for something else when the
+ * first uses it again is told too, unless the first learnt of the close.
+ *
  * A thread that sleeps in a call on a descriptor uses it: to close it for waking that thread is
  * such a race; shutdown is none.
  *
@@ -27,6 +30,15 @@ struct use {
     int32_t fd;
 } __attribute__((aligned(64)));
 
+/* A place in a thread's table: its newest use of a number that belongs there. What the use says
+   may be another's by now. */
+struct known_use {
+    struct use *use;
+    int32_t fd;
+    uint32_t generation; /* of the number at the time */
+    uint32_t thread;     /* whose: threads take over tables */
+};
+
 #define USES_KNOWN 128u /* a power of two; places in a thread's table */
 
 /* frame: of the wrapper that is about to make the real call. */
@@ -35,7 +47,7 @@ void handle_race_use_slow(struct thread *self, int fd, const void *frame);
 /* fd is about to be used. */
 static inline void handle_race_use(struct thread *self, int fd, const void *frame)
 {
-    struct use *use = self->uses ? self->uses[(uint32_t)fd % USES_KNOWN] : NULL;
+    struct use *use = self->uses ? self->uses[(uint32_t)fd % USES_KNOWN].use : NULL;
     struct descriptor *at = descriptor_find(fd);
     if (unlikely(!use || !at || use->stamp != self->clock.now || use->fd != fd ||
                  use->generation != __atomic_load_n(&at->generation, __ATOMIC_RELAXED)))

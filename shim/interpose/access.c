@@ -1,5 +1,8 @@
 #include "interpose/access.h"
 
+#include <errno.h>
+
+#include "detect/handle_race.h"
 #include "state/called.h"
 #include "state/stack.h"
 
@@ -51,6 +54,22 @@ void access_copy_part(const void *to, size_t to_size, const void *from, size_t f
 void access_copy(const void *to, const void *from, size_t size, const void *frame)
 {
     access_copy_part(to, size, from, size, frame);
+}
+
+void access_path(const char *path, bool succeeded, const void *frame)
+{
+    /* Errors of the name itself: it was read. */
+    if (succeeded || errno == ENOENT || errno == ENOTDIR || errno == EEXIST || errno == EACCES)
+        access_read(path, text_size(path), frame);
+}
+
+void descriptor_use(int fd, const void *frame)
+{
+    struct thread *self = fd < 0 ? NULL : guard_enter();
+    if (!self)
+        return;
+    handle_race_use(self, fd, frame);
+    guard_leave(self);
 }
 
 /* Can eight bytes be read without meeting another page? */

@@ -42,7 +42,7 @@ static inline struct thread *access_enter(void)
 static inline void access_tell(struct thread *self, const void *at, size_t size, unsigned how,
                                const void *frame)
 {
-    if (likely(size - 1 < ACCESS_LARGEST) && !called_by_allocator(frame) &&
+    if (likely(at && size - 1 < ACCESS_LARGEST) && !called_by_allocator(frame) &&
         (how & ACCESS_WRITE || !constant_has((uintptr_t)at, size)))
         race_access(self, (uintptr_t)at, size, how,
                     &(const struct origin){.stack = origin_frame, .frame = frame});
@@ -68,6 +68,62 @@ void access_copy_part(const void *to, size_t to_size, const void *from, size_t f
 /* Bytes that a comparison of two strings reads of each: up to and with the first difference or the
    NUL, at most limit. */
 size_t access_compared(const char *a, const char *b, size_t limit);
+
+/* Size of a string with its NUL; 0 for none. */
+static inline size_t text_size(const char *text)
+{
+    return text ? real.strlen(text) + 1 : 0;
+}
+
+static inline size_t wide_size(const wchar_t *text)
+{
+    return text ? (real.wcslen(text) + 1) * sizeof *text : 0;
+}
+
+/* A string that a system call has read, judged by its result (negative, with errno): one that could
+   not be read is the kernel's to refuse, not ours to die of. */
+void access_path(const char *path, bool succeeded, const void *frame);
+
+/* A call is about to use a descriptor (detect/handle_race.h). */
+void descriptor_use(int fd, const void *frame);
+
+/* The whole body of a wrapper that does no more than tell:
+ *
+ *     int wrap_fstat(int fd, struct stat *to)
+ *     TELLS(USES(fd), real.fstat(fd, to), RESULT(to))
+ *
+ * before, after: statements made of the words below; `result` is what the call returned. */
+#define TELLS(before, call, after)                                                                 \
+    {                                                                                              \
+        if (access_watched()) {                                                                    \
+            before;                                                                                \
+        }                                                                                          \
+        __typeof__(call) result = call;                                                            \
+        if (access_watched()) {                                                                    \
+            after;                                                                                 \
+        }                                                                                          \
+        return result;                                                                             \
+    }
+#define TELLS_AFTER(call, after) TELLS((void)0, call, after)
+#define TELLS_BEFORE(call, before)                                                                 \
+    {                                                                                              \
+        if (access_watched()) {                                                                    \
+            before;                                                                                \
+        }                                                                                          \
+        return call;                                                                               \
+    }
+
+/* NULL and sizes of 0 are told by nobody. */
+#define USES(fd)         descriptor_use(fd, FRAME)
+#define READS(at, size)  access_read(at, size, FRAME)
+#define WRITES(at, size) access_write(at, size, FRAME)
+#define TEXT(text)       access_read(text, text_size(text), FRAME)
+#define TEXTS(a, b)      access_read_both(a, text_size(a), b, text_size(b), FRAME)
+#define MADE(text)       access_write(text, text_size(text), FRAME)
+/* Of a system call that has returned. */
+#define PATH(path) access_path(path, result >= 0, FRAME)
+#define RESULT(at) access_write(at, result == 0 ? sizeof *(at) : 0, FRAME)
+#define MOVED(at)  access_write(at, result > 0 ? (size_t)result : 0, FRAME)
 
 /* length, or with the NUL when the string ended before limit bytes. */
 static inline size_t access_ended(size_t length, size_t limit)

@@ -77,3 +77,29 @@ int wrap_dirfd(DIR *directory)
     directory_use(directory, "dirfd", FRAME);
     return real.dirfd(directory);
 }
+
+/* Into an entry of the caller's: of its name what there is. */
+static __attribute__((noinline)) void filled(const void *entry, size_t size,
+                                             const void *const *ret_entry, const void *frame)
+{
+    access_write(ret_entry, sizeof *ret_entry, frame);
+    access_write(entry, *ret_entry ? size : 0, frame);
+}
+
+int wrap_readdir_r(DIR *directory, struct dirent *entry, struct dirent **ret_entry)
+{
+    directory_use(directory, "readdir_r", FRAME);
+    int result = real.readdir_r(directory, entry, ret_entry);
+    if (access_watched() && result == 0)
+        filled(entry, entry->d_reclen, (const void *const *)ret_entry, FRAME);
+    return result;
+}
+
+int wrap_readdir64_r(DIR *directory, struct dirent64 *entry, struct dirent64 **ret_entry)
+{
+    directory_use(directory, "readdir64_r", FRAME);
+    int result = real.readdir64_r(directory, entry, ret_entry);
+    if (access_watched() && result == 0)
+        filled(entry, entry->d_reclen, (const void *const *)ret_entry, FRAME);
+    return result;
+}

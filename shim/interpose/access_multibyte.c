@@ -3,6 +3,7 @@
  * in detect/unsafe_call.def.
  */
 #include <iconv.h>
+#include <uchar.h>
 
 #include "detect/unsafe_call.h"
 #include "interpose/access.h"
@@ -126,6 +127,31 @@ size_t wrap___wcrtomb_chk(char *to, wchar_t c, mbstate_t *state, size_t room)
         CONVERTED(UNSAFE_wcrtomb, state, NULL, to, 0, count_of(result));
     return result;
 }
+
+#define UNIT_FROM_BYTES(name, type)                                                                \
+    size_t wrap_##name(type *to, const char *from, size_t size, mbstate_t *state)                  \
+    {                                                                                              \
+        size_t result = real.name(to, from, size, state);                                          \
+        if (access_watched())                                                                      \
+            CONVERTED(UNSAFE_##name, state, from, to,                                              \
+                      from &&size &&result != (size_t)-3 ? at_least_one(count_of(result)) : 0,     \
+                      from && (result < (size_t)-2 || result == (size_t)-3) ? sizeof *to : 0);     \
+        return result;                                                                             \
+    }
+#define BYTES_FROM_UNIT(name, type)                                                                \
+    size_t wrap_##name(char *to, type from, mbstate_t *state)                                      \
+    {                                                                                              \
+        size_t result = real.name(to, from, state);                                                \
+        if (access_watched())                                                                      \
+            CONVERTED(UNSAFE_##name, state, NULL, to, 0, count_of(result));                        \
+        return result;                                                                             \
+    }
+UNIT_FROM_BYTES(mbrtoc8, unsigned char)
+UNIT_FROM_BYTES(mbrtoc16, char16_t)
+UNIT_FROM_BYTES(mbrtoc32, char32_t)
+BYTES_FROM_UNIT(c8rtomb, unsigned char)
+BYTES_FROM_UNIT(c16rtomb, char16_t)
+BYTES_FROM_UNIT(c32rtomb, char32_t)
 
 size_t wrap_mbstowcs(wchar_t *to, const char *from, size_t count)
 {

@@ -82,3 +82,24 @@ int wrap_srand48_r(long seed, struct drand48_data *data)
         access_write(data, sizeof *data, FRAME);
     return real.srand48_r(seed, data);
 }
+
+/* The state is an array of three, and the struct has what it is multiplied by. */
+static __attribute__((noinline)) void drawn_from(const unsigned short *state,
+                                                 const struct drand48_data *data,
+                                                 const void *result, const void *frame)
+{
+    access_copy(state, state, 6, frame);
+    access_copy_part(result, 8, data, sizeof *data, frame);
+}
+
+/* clang-format off */
+int wrap_erand48_r(unsigned short *state, struct drand48_data *data, double *ret_value)
+TELLS_AFTER(real.erand48_r(state, data, ret_value), drawn_from(state, data, ret_value, FRAME))
+int wrap_nrand48_r(unsigned short *state, struct drand48_data *data, long *ret_value)
+TELLS_AFTER(real.nrand48_r(state, data, ret_value), drawn_from(state, data, ret_value, FRAME))
+int wrap_jrand48_r(unsigned short *state, struct drand48_data *data, long *ret_value)
+TELLS_AFTER(real.jrand48_r(state, data, ret_value), drawn_from(state, data, ret_value, FRAME))
+int wrap_seed48_r(unsigned short *seed, struct drand48_data *data)
+TELLS_BEFORE(real.seed48_r(seed, data), READS(seed, 6); WRITES(data, sizeof *data))
+int wrap_lcong48_r(unsigned short *parameters, struct drand48_data *data)
+TELLS_BEFORE(real.lcong48_r(parameters, data), READS(parameters, 14); WRITES(data, sizeof *data))

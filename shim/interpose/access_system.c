@@ -5,11 +5,6 @@
 
 #include "interpose/access.h"
 
-static size_t text_size(const char *text)
-{
-    return text ? real.strlen(text) + 1 : 0;
-}
-
 static size_t address_size(int family)
 {
     return family == AF_INET ? 4 : family == AF_INET6 ? 16 : 0;
@@ -216,8 +211,11 @@ static __attribute__((noinline)) void looked_up(const char *host, const char *se
     access_read_both(host, text_size(host), service, text_size(service), frame);
     access_copy_part(ret_list, found ? sizeof *ret_list : 0, hints, hints ? sizeof *hints : 0,
                      frame);
-    for (struct addrinfo *at = found ? *ret_list : NULL; at; at = at->ai_next)
+    for (struct addrinfo *at = found ? *ret_list : NULL; at; at = at->ai_next) {
         access_write(at, sizeof *at, frame);
+        access_write(at->ai_addr, at->ai_addrlen, frame);
+        access_write(at->ai_canonname, text_size(at->ai_canonname), frame);
+    }
 }
 
 int wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
@@ -226,52 +224,5 @@ int wrap_getaddrinfo(const char *host, const char *service, const struct addrinf
     int result = real.getaddrinfo(host, service, hints, ret_list);
     if (access_watched())
         looked_up(host, service, hints, ret_list, result == 0, FRAME);
-    return result;
-}
-
-/* One entry of a database: the struct, the pointer to it, and texts in the buffer, of which the
-   name is told. */
-static __attribute__((noinline)) void entry(const void *at, size_t size, const void *const *ret_at,
-                                            const char *name, const void *frame)
-{
-    access_write(ret_at, sizeof *ret_at, frame);
-    if (*ret_at) {
-        access_write(at, size, frame);
-        access_write(name, text_size(name), frame);
-    }
-}
-
-int wrap_getpwnam_r(const char *key, struct passwd *to, char *room, size_t size,
-                    struct passwd **ret_entry)
-{
-    int result = real.getpwnam_r(key, to, room, size, ret_entry);
-    if (access_watched())
-        entry(to, sizeof *to, (const void *const *)ret_entry, to->pw_name, FRAME);
-    return result;
-}
-
-int wrap_getpwuid_r(uid_t key, struct passwd *to, char *room, size_t size,
-                    struct passwd **ret_entry)
-{
-    int result = real.getpwuid_r(key, to, room, size, ret_entry);
-    if (access_watched())
-        entry(to, sizeof *to, (const void *const *)ret_entry, to->pw_name, FRAME);
-    return result;
-}
-
-int wrap_getgrnam_r(const char *key, struct group *to, char *room, size_t size,
-                    struct group **ret_entry)
-{
-    int result = real.getgrnam_r(key, to, room, size, ret_entry);
-    if (access_watched())
-        entry(to, sizeof *to, (const void *const *)ret_entry, to->gr_name, FRAME);
-    return result;
-}
-
-int wrap_getgrgid_r(gid_t key, struct group *to, char *room, size_t size, struct group **ret_entry)
-{
-    int result = real.getgrgid_r(key, to, room, size, ret_entry);
-    if (access_watched())
-        entry(to, sizeof *to, (const void *const *)ret_entry, to->gr_name, FRAME);
     return result;
 }

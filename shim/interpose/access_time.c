@@ -4,11 +4,6 @@
 
 #include "interpose/access.h"
 
-static size_t text_size(const char *text)
-{
-    return text ? real.strlen(text) + 1 : 0;
-}
-
 struct tm *wrap_localtime_r(const time_t *time, struct tm *ret_parts)
 {
     struct tm *result = real.localtime_r(time, ret_parts);

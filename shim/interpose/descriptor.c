@@ -8,8 +8,8 @@
 
 #include "detect/handle_misuse.h"
 #include "detect/handle_race.h"
+#include "interpose/access.h"
 #include "interpose/handles.h"
-#include "interpose/real.h"
 #include "state/process.h"
 #include "state/readable.h"
 #include "state/stack.h"
@@ -38,6 +38,14 @@ int descriptor_opened(int fd, enum handle_kind kind, bool cloexec, const char *n
     return fd;
 }
 
+/* By a path, which was read. */
+static int file_opened(int fd, int flags, const char *path, const void *frame)
+{
+    if (access_watched())
+        access_path(path, fd >= 0, frame);
+    return descriptor_opened(fd, HANDLE_KIND_FD_FILE, flags & O_CLOEXEC, path, frame);
+}
+
 /* ---- open */
 
 /* The mode is there only when the flags ask for it, as in libc; what is passed on otherwise is
@@ -53,8 +61,7 @@ int descriptor_opened(int fd, enum handle_kind kind, bool cloexec, const char *n
         }                                                                                          \
     } while (0)
 
-#define FILE_OPENED(call, path, flags)                                                             \
-    descriptor_opened(call, HANDLE_KIND_FD_FILE, (flags)&O_CLOEXEC, path, FRAME)
+#define FILE_OPENED(call, path, flags) file_opened(call, flags, path, FRAME)
 
 int wrap_open(const char *path, int flags, ...)
 {
@@ -88,6 +95,8 @@ int wrap_openat(int folder, const char *path, int flags, ...)
 {
     mode_t mode;
     MODE_OF(flags, mode);
+    if (access_watched())
+        USES(folder);
     return FILE_OPENED(real.openat(folder, path, flags, mode), path, flags);
 }
 
@@ -95,6 +104,8 @@ int wrap_openat64(int folder, const char *path, int flags, ...)
 {
     mode_t mode;
     MODE_OF(flags, mode);
+    if (access_watched())
+        USES(folder);
     return FILE_OPENED(real.openat64(folder, path, flags, mode), path, flags);
 }
 
@@ -111,11 +122,15 @@ int wrap___open64_2(const char *path, int flags)
 
 int wrap___openat_2(int folder, const char *path, int flags)
 {
+    if (access_watched())
+        USES(folder);
     return FILE_OPENED(real.__openat_2(folder, path, flags), path, flags);
 }
 
 int wrap___openat64_2(int folder, const char *path, int flags)
 {
+    if (access_watched())
+        USES(folder);
     return FILE_OPENED(real.__openat64_2(folder, path, flags), path, flags);
 }
 
@@ -131,7 +146,8 @@ int wrap_creat64(const char *path, mode_t mode)
 
 int wrap_open_by_handle_at(int mount, struct file_handle *handle, int flags)
 {
-    return FILE_OPENED(real.open_by_handle_at(mount, handle, flags), NULL, flags);
+    return descriptor_opened(real.open_by_handle_at(mount, handle, flags), HANDLE_KIND_FD_FILE,
+                             flags & O_CLOEXEC, NULL, FRAME);
 }
 
 /* ---- duplicates */
@@ -198,6 +214,8 @@ static int duplicated_over(int fd, int copy, int target, bool cloexec, const voi
 
 #define DUPLICATE_OVER(fd, target, call, cloexec)                                                  \
     do {                                                                                           \
+        if (access_watched())                                                                      \
+            USES(fd);                                                                              \
         if (fd != target)                                                                          \
             giving_up(target, FRAME);                                                              \
         return duplicated_over(fd, call, target, cloexec, FRAME);                                  \
@@ -205,6 +223,8 @@ static int duplicated_over(int fd, int copy, int target, bool cloexec, const voi
 
 int wrap_dup(int fd)
 {
+    if (access_watched())
+        USES(fd);
     return duplicated(fd, real.dup(fd), false, FRAME);
 }
 

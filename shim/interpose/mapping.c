@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 #include "detect/race.h"
-#include "interpose/real.h"
+#include "interpose/access.h"
 #include "state/constant.h"
 #include "state/sync.h"
 
@@ -45,6 +45,8 @@ static inline void replaces(const void *start, size_t size, int flags)
 void *wrap_mmap(void *start, size_t size, int access, int flags, int fd, off_t offset)
 {
     replaces(start, size, flags);
+    if (access_watched() && !(flags & MAP_ANONYMOUS))
+        USES(fd);
     void *at = real.mmap(start, size, access, flags, fd, offset);
     come(at, size);
     return at;
@@ -53,6 +55,8 @@ void *wrap_mmap(void *start, size_t size, int access, int flags, int fd, off_t o
 void *wrap_mmap64(void *start, size_t size, int access, int flags, int fd, off64_t offset)
 {
     replaces(start, size, flags);
+    if (access_watched() && !(flags & MAP_ANONYMOUS))
+        USES(fd);
     void *at = real.mmap64(start, size, access, flags, fd, offset);
     come(at, size);
     return at;

@@ -3,7 +3,7 @@
  * thread keeps which of them it has blocked, and sees the mask that it set. Where there are none,
  * all of this only passes on.
  */
-#include "interpose/real.h"
+#include "interpose/access.h"
 #include "state/signals.h"
 #include "state/thread.h"
 
@@ -29,14 +29,27 @@ static int set_mask(__typeof__(sigprocmask) *call, int how, const sigset_t *set,
     return 0;
 }
 
+/* What the kernel takes of a set, and gives: 8 bytes. */
+static void told(const sigset_t *set, const sigset_t *old, int result, const void *frame)
+{
+    size_t size = result == 0 ? sizeof WORD(set) : 0;
+    access_copy_part(old, size, set, size, frame);
+}
+
 int wrap_sigprocmask(int how, const sigset_t *set, sigset_t *ret_old)
 {
-    return set_mask(real.sigprocmask, how, set, ret_old);
+    int result = set_mask(real.sigprocmask, how, set, ret_old);
+    if (access_watched())
+        told(set, ret_old, result, FRAME);
+    return result;
 }
 
 int wrap_pthread_sigmask(int how, const sigset_t *set, sigset_t *ret_old)
 {
-    return set_mask(real.pthread_sigmask, how, set, ret_old);
+    int result = set_mask(real.pthread_sigmask, how, set, ret_old);
+    if (access_watched())
+        told(set, ret_old, result, FRAME);
+    return result;
 }
 
 /* The older calls have masks of 32 bits, the first 32 signals. */
@@ -86,5 +99,7 @@ int wrap_sigpending(sigset_t *set)
     struct thread *self = thread_current;
     if (result == 0 && self)
         WORD(set) |= __atomic_load_n(&self->blocked_waiting, __ATOMIC_RELAXED) & self->blocked;
+    if (access_watched())
+        told(NULL, set, result, FRAME);
     return result;
 }

@@ -39,7 +39,7 @@ static void touch(struct thread *self, const void *at, size_t size, unsigned how
         access_tell(self, at, size, how, frame);
 }
 
-#define TEXT(text)      read_text(self, text, FRAME)
+#define TEXT_OF(text)   read_text(self, text, FRAME)
 #define READ(at, size)  touch(self, at, size, ACCESS_READ, FRAME)
 #define WROTE(at, size) touch(self, at, size, ACCESS_WRITE, FRAME)
 
@@ -79,13 +79,13 @@ struct tm *wrap_gmtime(const time_t *time)
 
 int wrap_unsetenv(const char *name)
 {
-    UNSAFE(unsetenv, 0, { TEXT(name); });
+    UNSAFE(unsetenv, 0, { TEXT_OF(name); });
     return real.unsetenv(name);
 }
 
 int wrap_putenv(char *entry)
 {
-    UNSAFE(putenv, 0, { TEXT(entry); });
+    UNSAFE(putenv, 0, { TEXT_OF(entry); });
     return real.putenv(entry);
 }
 
@@ -98,27 +98,27 @@ int wrap_clearenv(void)
 int wrap_setenv(const char *name, const char *value, int replace)
 {
     UNSAFE(setenv, 0, {
-        TEXT(name);
-        TEXT(value);
+        TEXT_OF(name);
+        TEXT_OF(value);
     });
     return real.setenv(name, value, replace);
 }
 
 char *wrap_getenv(const char *name)
 {
-    UNSAFE(getenv, 0, { TEXT(name); });
+    UNSAFE(getenv, 0, { TEXT_OF(name); });
     return real.getenv(name);
 }
 
 char *wrap_secure_getenv(const char *name)
 {
-    UNSAFE(secure_getenv, 0, { TEXT(name); });
+    UNSAFE(secure_getenv, 0, { TEXT_OF(name); });
     return real.secure_getenv(name);
 }
 
 char *wrap___secure_getenv(const char *name)
 {
-    UNSAFE(__secure_getenv, 0, { TEXT(name); });
+    UNSAFE(__secure_getenv, 0, { TEXT_OF(name); });
     return real.__secure_getenv(name);
 }
 
@@ -297,7 +297,7 @@ int wrap_getopt_long_only(int count, char *const *arguments, const char *options
 
 struct tm *wrap_getdate(const char *text)
 {
-    UNSAFE(getdate, 0, { TEXT(text); });
+    UNSAFE(getdate, 0, { TEXT_OF(text); });
     return real.getdate(text);
 }
 
@@ -345,7 +345,7 @@ void wrap_endutent(void)
 
 int wrap_utmpname(const char *path)
 {
-    UNSAFE(utmpname, 0, { TEXT(path); });
+    UNSAFE(utmpname, 0, { TEXT_OF(path); });
     return real.utmpname(path);
 }
 
@@ -387,7 +387,7 @@ void wrap_endutxent(void)
 
 int wrap_utmpxname(const char *path)
 {
-    UNSAFE(utmpxname, 0, { TEXT(path); });
+    UNSAFE(utmpxname, 0, { TEXT_OF(path); });
     return real.utmpxname(path);
 }
 
@@ -405,13 +405,13 @@ struct fstab *wrap_getfsent(void)
 
 struct fstab *wrap_getfsspec(const char *name)
 {
-    UNSAFE(getfsspec, 0, { TEXT(name); });
+    UNSAFE(getfsspec, 0, { TEXT_OF(name); });
     return real.getfsspec(name);
 }
 
 struct fstab *wrap_getfsfile(const char *name)
 {
-    UNSAFE(getfsfile, 0, { TEXT(name); });
+    UNSAFE(getfsfile, 0, { TEXT_OF(name); });
     return real.getfsfile(name);
 }
 
@@ -435,7 +435,7 @@ struct ttyent *wrap_getttyent(void)
 
 struct ttyent *wrap_getttynam(const char *name)
 {
-    UNSAFE(getttynam, 0, { TEXT(name); });
+    UNSAFE(getttynam, 0, { TEXT_OF(name); });
     return real.getttynam(name);
 }
 
@@ -465,13 +465,13 @@ void wrap_endusershell(void)
 
 char *wrap_re_comp(const char *expression)
 {
-    UNSAFE(re_comp, 0, { TEXT(expression); });
+    UNSAFE(re_comp, 0, { TEXT_OF(expression); });
     return real.re_comp(expression);
 }
 
 int wrap_re_exec(const char *text)
 {
-    UNSAFE(re_exec, 0, { TEXT(text); });
+    UNSAFE(re_exec, 0, { TEXT_OF(text); });
     return real.re_exec(text);
 }
 
@@ -483,7 +483,7 @@ char *wrap_ether_ntoa(const struct ether_addr *address)
 
 struct ether_addr *wrap_ether_aton(const char *text)
 {
-    UNSAFE(ether_aton, 0, { TEXT(text); });
+    UNSAFE(ether_aton, 0, { TEXT_OF(text); });
     return real.ether_aton(text);
 }
 
@@ -507,7 +507,7 @@ void wrap_endpwent(void)
 
 struct passwd *wrap_getpwnam(const char *name)
 {
-    UNSAFE(getpwnam, 0, { TEXT(name); });
+    UNSAFE(getpwnam, 0, { TEXT_OF(name); });
     return real.getpwnam(name);
 }
 
@@ -543,7 +543,7 @@ void wrap_endgrent(void)
 
 struct group *wrap_getgrnam(const char *name)
 {
-    UNSAFE(getgrnam, 0, { TEXT(name); });
+    UNSAFE(getgrnam, 0, { TEXT_OF(name); });
     return real.getgrnam(name);
 }
 
@@ -579,13 +579,13 @@ void wrap_endspent(void)
 
 struct spwd *wrap_getspnam(const char *name)
 {
-    UNSAFE(getspnam, 0, { TEXT(name); });
+    UNSAFE(getspnam, 0, { TEXT_OF(name); });
     return real.getspnam(name);
 }
 
 struct spwd *wrap_sgetspent(const char *text)
 {
-    UNSAFE(sgetspent, 0, { TEXT(text); });
+    UNSAFE(sgetspent, 0, { TEXT_OF(text); });
     return real.sgetspent(text);
 }
 
@@ -616,15 +616,15 @@ void wrap_endservent(void)
 struct servent *wrap_getservbyname(const char *name, const char *protocol)
 {
     UNSAFE(getservbyname, 0, {
-        TEXT(name);
-        TEXT(protocol);
+        TEXT_OF(name);
+        TEXT_OF(protocol);
     });
     return real.getservbyname(name, protocol);
 }
 
 struct servent *wrap_getservbyport(int port, const char *protocol)
 {
-    UNSAFE(getservbyport, 0, { TEXT(protocol); });
+    UNSAFE(getservbyport, 0, { TEXT_OF(protocol); });
     return real.getservbyport(port, protocol);
 }
 
@@ -648,7 +648,7 @@ void wrap_endprotoent(void)
 
 struct protoent *wrap_getprotobyname(const char *name)
 {
-    UNSAFE(getprotobyname, 0, { TEXT(name); });
+    UNSAFE(getprotobyname, 0, { TEXT_OF(name); });
     return real.getprotobyname(name);
 }
 
@@ -678,13 +678,13 @@ void wrap_endhostent(void)
 
 struct hostent *wrap_gethostbyname(const char *name)
 {
-    UNSAFE(gethostbyname, 0, { TEXT(name); });
+    UNSAFE(gethostbyname, 0, { TEXT_OF(name); });
     return real.gethostbyname(name);
 }
 
 struct hostent *wrap_gethostbyname2(const char *name, int family)
 {
-    UNSAFE(gethostbyname2, 0, { TEXT(name); });
+    UNSAFE(gethostbyname2, 0, { TEXT_OF(name); });
     return real.gethostbyname2(name, family);
 }
 
@@ -714,7 +714,7 @@ void wrap_endnetent(void)
 
 struct netent *wrap_getnetbyname(const char *name)
 {
-    UNSAFE(getnetbyname, 0, { TEXT(name); });
+    UNSAFE(getnetbyname, 0, { TEXT_OF(name); });
     return real.getnetbyname(name);
 }
 
@@ -744,7 +744,7 @@ void wrap_endrpcent(void)
 
 struct rpcent *wrap_getrpcbyname(const char *name)
 {
-    UNSAFE(getrpcbyname, 0, { TEXT(name); });
+    UNSAFE(getrpcbyname, 0, { TEXT_OF(name); });
     return real.getrpcbyname(name);
 }
 
@@ -758,7 +758,7 @@ struct rpcent *wrap_getrpcbynumber(int number)
 char *wrap_setlocale(int category, const char *locale)
 {
     if (locale)
-        UNSAFE(setlocale, 0, { TEXT(locale); });
+        UNSAFE(setlocale, 0, { TEXT_OF(locale); });
     return real.setlocale(category, locale);
 }
 

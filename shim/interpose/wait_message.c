@@ -49,6 +49,20 @@ int wrap_semtimedop(int set, struct sembuf *operations, size_t count, const stru
     SEMAPHORES(deadline_in(time), real.semtimedop(set, operations, count, time));
 }
 
+/* Values that are set let go too; all else but a removal, which wakes everybody, tells a value. The
+   argument is a union: a register is a register. */
+int wrap_semctl(int set, int number, int command, ...)
+{
+    va_list rest;
+    va_start(rest, command);
+    void *argument = va_arg(rest, void *);
+    va_end(rest);
+    bool gives = command == SETVAL || command == SETALL || command == IPC_RMID;
+    PASS(0, set, WAIT_FOREVER, real.semctl(set, number, command, argument), result >= 0,
+         if (gives) carrier_gives_named(self, CARRIER_SEMAPHORES, (uint64_t)set),
+         if (!gives && result >= 0) carrier_takes_named(self, CARRIER_SEMAPHORES, (uint64_t)set));
+}
+
 /* ---- POSIX */
 
 /* The mode and attributes are there only with O_CREAT; what is passed on otherwise is never looked

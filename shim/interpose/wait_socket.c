@@ -36,23 +36,39 @@ received_message(int fd, struct msghdr *message, int flags)
     TAKE(fd, real.recvmsg(fd, message, flags), MESSAGE(message));
 }
 
+/* Of a message that was received. */
+static inline void got_rights(const struct msghdr *message, const void *frame)
+{
+    struct thread *self = message->msg_controllen && message->msg_control ? guard_enter() : NULL;
+    if (!self)
+        return;
+    pass_rights(self, message, true, frame);
+    guard_leave(self);
+}
+
 ssize_t wrap_recvmsg(int fd, struct msghdr *message, int flags)
 {
     ssize_t result = received_message(fd, message, flags);
-    struct thread *self =
-        result >= 0 && message->msg_controllen && message->msg_control ? guard_enter() : NULL;
-    if (self) {
-        pass_rights(self, message, true, FRAME);
-        guard_leave(self);
-    }
+    if (result >= 0)
+        got_rights(message, FRAME);
     return result;
 }
 
 /* The time is looked at only after each datagram, so without one it waits for good all the same. */
+static inline __attribute__((always_inline)) int received_messages(int fd, struct mmsghdr *messages,
+                                                                   unsigned count, int flags,
+                                                                   struct timespec *time)
+{
+    TAKE(fd, real.recvmmsg(fd, messages, count, flags, time), MESSAGES(messages, count));
+}
+
 int wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
                   struct timespec *time)
 {
-    TAKE(fd, real.recvmmsg(fd, messages, count, flags, time), MESSAGES(messages, count));
+    int result = received_messages(fd, messages, count, flags, time);
+    for (int i = 0; i < result; i++)
+        got_rights(&messages[i].msg_hdr, FRAME);
+    return result;
 }
 
 ssize_t wrap_send(int fd, const void *buffer, size_t size, int flags)
@@ -97,8 +113,10 @@ int wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
         WAIT_WRITE, fd, WAIT_FOREVER, real.sendmmsg(fd, messages, count, flags), result >= 0,
         {
             MESSAGES(messages, count);
-            for (unsigned i = 0; i < count && i < MESSAGES_MOST; i++)
+            for (unsigned i = 0; i < count && i < MESSAGES_MOST; i++) {
+                pass_rights(self, &messages[i].msg_hdr, false, FRAME);
                 pass_sends_message(self, fd, &messages[i].msg_hdr, FRAME);
+            }
         },
         if (unlikely(result < 0)) pass_takes(self, fd, true));
 }

@@ -23,7 +23,7 @@
 #include "state/vclock.h"
 
 struct stack_memo; /* state/stack.c */
-struct use;        /* detect/handle_race.h */
+struct known_use;  /* detect/handle_race.h */
 
 /* Registers that a scan must treat as roots, saved by the wrapper of a call that may block, before
    it blocks (state/wait.h). Callee-saved registers that the wrapper spilled lie in its frame, which
@@ -97,10 +97,10 @@ struct thread {
     uintptr_t sync_low;
     /* Happens-before was told that this thread is not to be watched (nests). */
     uint32_t ignore_reads, ignore_writes, ignore_sync;
-    void *compiled;    /* shim/compiled: its shadow stack and fences */
-    void *accesses;    /* detect/race: its memo of contexts */
-    void *orders;      /* detect/lock_order: its memo of what the graph knows */
-    struct use **uses; /* detect/handle_race: its uses of descriptors, by number */
+    void *compiled;         /* shim/compiled: its shadow stack and fences */
+    void *accesses;         /* detect/race: its memo of contexts */
+    void *orders;           /* detect/lock_order: its memo of what the graph knows */
+    struct known_use *uses; /* detect/handle_race: its uses of descriptors, by number */
     /* Standing signals (state/signals.h) that the program has blocked on this thread, and those
        that have come since, atomic. */
     uint64_t blocked, blocked_waiting;
