@@ -1,0 +1,305 @@
+/*
+ * One access against what is remembered of its granules.
+ *
+ * The naive model: compare with every earlier access to these bytes, and remember this one as well.
+ * What is left out here is only what no later access can tell from the newer one:
+ *   - an access is not remembered when a record of the same thread and epoch has all its bytes and
+ *     conflicts with all that it would conflict with (a write says what a read would, a plain
+ *     access says what an atomic one would);
+ *   - a record that is ordered before the access, and that it says more than in the same sense,
+ *     loses the bytes of the access.
+ * So the first race on each byte is found as by the naive model; tests/engine compares both.
+ */
+#include "detect/race_granule.h"
+
+#include "base/memory.h"
+#include "detect/race_benign.h"
+#include "detect/race_heap.h"
+#include "state/initialiser.h"
+
+bool granule_guards_seen;
+
+/* Keeps one conflict for each place of the other side. */
+static __attribute__((noinline)) void note(struct access *access, uintptr_t granule, uint64_t mask,
+                                           const struct record *record)
+{
+    unsigned shared = (unsigned)(record->cell & mask);
+    unsigned first = (unsigned)__builtin_ctz(shared);
+    unsigned bytes = 32 - (unsigned)__builtin_clz(shared) - first;
+    if (access->found_count == FOUND_MAX || race_is_benign(granule + first, bytes) ||
+        (!granule_guards_seen && initialiser_had(record->cell)))
+        return;
+    for (uint32_t i = 0; i < access->found_count; i++)
+        if (access->found[i].record.context == record->context &&
+            !((access->found[i].record.cell ^ record->cell) & ~CELL_BYTES))
+            return;
+    access->found[access->found_count++] = (struct found){.record = *record, .granule = granule};
+}
+
+/* What is left of a record after the access to the bytes of mask: 0 when nothing is. */
+static inline uint64_t remains(struct access *access, uintptr_t granule, uint64_t mask,
+                               const struct record *record)
+{
+    uint64_t cell = record->cell;
+    if (!(cell & mask))
+        return cell;
+    if (!vclock_knows(&access->self->clock, cell)) {
+        if (conflict(cell, access->cell))
+            note(access, granule, mask, record);
+        return cell;
+    }
+    if (!says_all(access->cell, cell))
+        return cell;
+    cell &= ~mask;
+    return cell & CELL_BYTES ? cell : 0;
+}
+
+/* The bytes that records of this epoch answer for already. */
+static uint64_t answered(const struct access *access, const struct record *records, uint32_t count)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (!((records[i].cell ^ access->cell) & STAMP_MASK) &&
+            says_all(records[i].cell, access->cell))
+            bytes |= records[i].cell & CELL_BYTES;
+    return bytes;
+}
+
+/* Room for count records. */
+static struct record *room_for(struct thread *self, uint32_t count)
+{
+    struct thread_accesses *own = thread_accesses(self);
+    if (!own || own->room >= count)
+        return own ? own->records : NULL;
+    /* What it had is lost to the arena: at most as much again. */
+    uint32_t room = own->room ? own->room : 16;
+    while (room < count)
+        room *= 2;
+    struct record *records = arena_alloc(room * sizeof *records);
+    if (records)
+        own->records = records, own->room = room;
+    return records;
+}
+
+/* The records of a set, with room for one more. NULL when memory is short. */
+static __attribute__((noinline)) struct record *read_set(struct thread *self, uint64_t link,
+                                                         uint32_t *ret_count)
+{
+    struct record *records = room_for(self, 8);
+    if (!records)
+        return NULL;
+    uint32_t room = thread_accesses(self)->room - 1;
+    *ret_count = record_set_read(link, records, room);
+    if (*ret_count <= room)
+        return records;
+    records = room_for(self, *ret_count + 1);
+    if (records)
+        *ret_count = record_set_read(link, records, *ret_count);
+    return records;
+}
+
+/* Locked granule: its records, in `two` where they fit. NULL when memory is short. */
+static inline struct record *read_records(struct thread *self, const uint64_t *cell, uint64_t first,
+                                          const context_t *contexts, struct record two[2],
+                                          uint32_t *ret_count)
+{
+    struct record *records = two;
+    uint32_t count = 0;
+    if (unlikely(cell_is_link(cell[1]))) {
+        records = read_set(self, cell[1], &count);
+        if (!records)
+            return NULL;
+    } else if (cell[1]) {
+        records[count++] = (struct record){.cell = cell[1], .context = contexts[1]};
+    }
+    if (first)
+        records[count++] = (struct record){.cell = first, .context = contexts[0]};
+    *ret_count = count;
+    return records;
+}
+
+/* Locked granule: the newest record goes to the first cell, the others (count of them) to the
+   second or to a set. Unlocks. */
+static void write_records(uint64_t *cell, context_t *contexts, struct record newest,
+                          struct record *others, uint32_t count)
+{
+    uint64_t old = cell[1], second = 0;
+    if (count == 1) {
+        second = others[0].cell;
+        contexts[1] = others[0].context;
+    } else if (count > 1) {
+        second = record_set_keep(others, count);
+    }
+    contexts[0] = newest.context;
+    __atomic_store_n(&cell[1], second, __ATOMIC_RELAXED);
+    shadow_unlock(cell, newest.cell);
+    if (cell_is_link(old))
+        record_set_drop(old);
+}
+
+/* What all threads know of cannot race any more, such as what was written before the first thread
+   was created: without it, two readers need no set. */
+static uint32_t drop_settled(struct record *records, uint32_t count)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (!vclock_is_settled(records[i].cell))
+            records[kept++] = records[i];
+    return kept;
+}
+
+/* Locked granule whose records are more than its cells tell at a glance. Unlocks. Returns false
+   when the context is needed and not known yet; nothing has changed then. */
+static bool update_locked(struct access *access, uintptr_t granule, uint64_t mask, uint64_t *cell,
+                          uint64_t first)
+{
+    context_t *contexts = shadow_contexts(granule);
+    uint32_t count = 0, kept = 0;
+    struct record two[2];
+    struct record *records = read_records(access->self, cell, first, contexts, two, &count);
+    if (!records || !(mask & ~answered(access, records, count))) {
+        shadow_unlock(cell, first);
+        return true;
+    }
+    if (!access->has_context) {
+        shadow_unlock(cell, first);
+        return false;
+    }
+    struct record newest = {.cell = access->cell | mask, .context = access->here.context};
+    for (uint32_t i = 0; i < count; i++) {
+        bool same = !((records[i].cell ^ newest.cell) & ~CELL_BYTES) &&
+                    records[i].context == newest.context;
+        uint64_t cell_left = remains(access, granule, mask, &records[i]);
+        if (same)
+            newest.cell |= records[i].cell & CELL_BYTES;
+        else if (cell_left)
+            records[kept++] = (struct record){.cell = cell_left, .context = records[i].context};
+    }
+    if (unlikely(kept > 1))
+        kept = drop_settled(records, kept);
+    write_records(cell, contexts, newest, records, kept);
+    return true;
+}
+
+/* Locked granule without records. Unlocks. */
+static void first_record(struct access *access, uintptr_t granule, uint64_t mask, uint64_t *cell)
+{
+    shadow_contexts(granule)[0] = access->here.context;
+    shadow_unlock(cell, access->cell | mask);
+}
+
+/* No record at all: memory that is new, or has been given back. */
+static void touch_new(struct access *access, uintptr_t granule, uint64_t mask, uint64_t *cell)
+{
+    uint64_t first;
+    uintptr_t address = access->here.address > granule ? access->here.address : granule;
+    const struct block_row *row = race_heap_row(access->self, address);
+    context_here(access);
+    if (!shadow_touch(granule) || !shadow_lock(cell, &first))
+        return;
+    if (first | cell[1]) {
+        update_locked(access, granule, mask, cell, first);
+        return;
+    }
+    /* Under the granule's lock, because a free marks its block first and then comes here. */
+    if (unlikely(row && race_heap_is_freed(row, address))) {
+        shadow_unlock(cell, 0);
+        if (!access->freed) {
+            access->freed = row;
+            access->freed_at = address;
+        }
+        return;
+    }
+    first_record(access, granule, mask, cell);
+}
+
+/* The only record is ordered before the access, which says all that it says: it is replaced. */
+static inline bool replace_only(struct access *access, uintptr_t granule, uint64_t mask,
+                                uint64_t *cell, uint64_t first)
+{
+    if (first & (CELL_LOCKED | (CELL_BYTES & ~mask)) || !says_all(access->cell, first) ||
+        !vclock_knows(&access->self->clock, first))
+        return false;
+    context_t context = context_here(access);
+    if (!__atomic_compare_exchange_n(cell, &first, first | CELL_LOCKED, false, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED))
+        return false;
+    bool only = !__atomic_load_n(&cell[1], __ATOMIC_RELAXED);
+    if (likely(only)) {
+        shadow_contexts(granule)[0] = context;
+        first = access->cell | mask;
+    }
+    shadow_unlock(cell, first);
+    return only;
+}
+
+void granule_update(struct access *access, uintptr_t granule, uint64_t mask, uint64_t *cell)
+{
+    uint64_t first = __atomic_load_n(&cell[0], __ATOMIC_RELAXED);
+    uint64_t second = __atomic_load_n(&cell[1], __ATOMIC_RELAXED);
+    if (!(first | second)) {
+        touch_new(access, granule, mask, cell);
+        return;
+    }
+    if (!second && replace_only(access, granule, mask, cell, first))
+        return;
+    /* With a link, only the set can say whether the context is needed at all. */
+    if (!cell_is_link(second))
+        context_here(access);
+    if (!shadow_lock(cell, &first) || update_locked(access, granule, mask, cell, first))
+        return;
+    context_here(access);
+    if (shadow_lock(cell, &first))
+        update_locked(access, granule, mask, cell, first);
+}
+
+void granules_free(uintptr_t start, uintptr_t end, void *with)
+{
+    struct access *access = with;
+    for (uintptr_t at = start & -(uintptr_t)GRANULE; at < end; at += GRANULE) {
+        uint64_t first, *cell = shadow_cells(at);
+        if (!(__atomic_load_n(&cell[0], __ATOMIC_RELAXED) |
+              __atomic_load_n(&cell[1], __ATOMIC_RELAXED)) ||
+            !shadow_lock(cell, &first))
+            continue;
+        uint32_t count = 0;
+        struct record two[2];
+        struct record *records =
+            read_records(access->self, cell, first, shadow_contexts(at), two, &count);
+        uint64_t second = cell[1];
+        for (uint32_t i = 0; records && i < count; i++)
+            remains(access, at, CELL_BYTES, &records[i]);
+        __atomic_store_n(&cell[1], 0, __ATOMIC_RELAXED);
+        shadow_unlock(cell, 0);
+        if (cell_is_link(second))
+            record_set_drop(second);
+    }
+}
+
+void granule_forget(struct thread *self, uintptr_t granule, uint64_t mask)
+{
+    uint64_t first, *cell = shadow_cells(granule);
+    uint32_t count = 0, kept = 0;
+    if (!cell || !(cell[0] | cell[1]) || !shadow_lock(cell, &first))
+        return;
+    context_t *contexts = shadow_contexts(granule);
+    struct record two[2];
+    struct record *records = read_records(self, cell, first, contexts, two, &count);
+    for (uint32_t i = 0; records && i < count; i++)
+        if (records[i].cell & CELL_BYTES & ~mask)
+            records[kept++] =
+                (struct record){.cell = records[i].cell & ~mask, .context = records[i].context};
+    struct record newest = {0};
+    if (kept)
+        newest = records[--kept];
+    write_records(cell, contexts, newest, records, kept);
+}
+
+void granules_tell(const struct access *access)
+{
+    if (access->freed)
+        race_tell_freed(access->self, &access->here, access->freed_at, access->freed,
+                        race_heap_freed_by(access->freed));
+    for (uint32_t i = 0; i < access->found_count; i++)
+        race_tell(access->self, &access->here, access->found[i].granule, &access->found[i].record);
+}

@@ -1,0 +1,93 @@
+/*
+ * One access against the records of one granule: what every way of looking at shadow cells shares,
+ * and the general way. Used by detect/race*.c alone.
+ *
+ * Guard entered.
+ */
+#ifndef HOLDFAST_DETECT_RACE_GRANULE_H
+#define HOLDFAST_DETECT_RACE_GRANULE_H
+
+#include "detect/race.h"
+#include "detect/race_tell.h"
+#include "state/record_set.h"
+#include "state/shadow.h"
+
+/* Conflicts of one access that are told. */
+#define FOUND_MAX 4u
+
+/* An access as its granules see it. */
+struct access {
+    struct thread *self;
+    const struct origin *origin;
+    struct access_here here;
+    uint64_t cell; /* stamp and kind, no bytes */
+    bool has_context;
+    uint32_t found_count;
+    struct found {
+        struct record record;
+        uintptr_t granule;
+    } found[FOUND_MAX];
+    /* The first of its bytes that lies in a freed block. */
+    uintptr_t freed_at;
+    const struct block_row *freed;
+};
+
+/* Does a record of this kind conflict with all that one of the other kind conflicts with? */
+static inline bool says_all(uint64_t cell, uint64_t other)
+{
+    bool order = !(cell & CELL_ATOMIC) || (other & CELL_ATOMIC);
+    return order && ((cell & CELL_WRITE) || !(other & CELL_WRITE));
+}
+
+static inline bool conflict(uint64_t a, uint64_t b)
+{
+    return ((a | b) & CELL_WRITE) && !(a & b & CELL_ATOMIC);
+}
+
+static inline context_t context_by(struct thread *self, const struct origin *origin)
+{
+    return origin->context ? origin->context(self, origin)
+                           : context_of(self, origin->stack(self, origin));
+}
+
+static inline context_t context_here(struct access *access)
+{
+    if (!access->has_context) {
+        access->here.context = context_by(access->self, access->origin);
+        access->has_context = true;
+    }
+    return access->here.context;
+}
+
+/* Not by an initialiser: found[] need not be cleared, and that would be most of the cost. */
+static inline void access_begin(struct access *access, struct thread *self, uintptr_t address,
+                                size_t size, unsigned how)
+{
+    access->self = self;
+    access->here.address = address;
+    access->here.size = size;
+    access->here.how = how;
+    access->here.context = 0;
+    access->has_context = false;
+    access->found_count = 0;
+    access->freed = NULL;
+    access->cell = self->clock.now | (how & ACCESS_WRITE ? CELL_WRITE : 0) |
+                   (how & ACCESS_ATOMIC ? CELL_ATOMIC : 0);
+}
+
+/* Sees what the access to the bytes of mask conflicts with, and remembers it. */
+void granule_update(struct access *access, uintptr_t granule, uint64_t mask, uint64_t *cell);
+
+/* Sees what a free of these granules conflicts with; nothing is known of them then. */
+void granules_free(uintptr_t start, uintptr_t end, void *access);
+
+/* Some bytes of a granule are new. */
+void granule_forget(struct thread *self, uintptr_t granule, uint64_t mask);
+
+/* Tells what was found. No lock held. */
+void granules_tell(const struct access *access);
+
+/* Code tests the guards of static variables before our eyes. */
+extern bool granule_guards_seen __attribute__((visibility("hidden")));
+
+#endif
