@@ -7,142 +7,80 @@
 #include "base/say.h"
 #include "detect/race_granule.h"
 #include "detect/race_heap.h"
+#include "detect/race_range.h"
 #include "state/options.h"
 #include "state/quarantine.h"
-
-static inline void access_granule(struct access *access, uintptr_t granule, uint64_t mask,
-                                  uint64_t *cell)
-{
-    bool write = access->here.how & ACCESS_WRITE;
-    stamp_t now = access->self->clock.now;
-    if (likely(!(access->here.how & ACCESS_ATOMIC)) &&
-        (cell_covers(__atomic_load_n(&cell[0], __ATOMIC_RELAXED), mask, now, write) ||
-         cell_covers(__atomic_load_n(&cell[1], __ATOMIC_RELAXED), mask, now, write)))
-        return;
-    granule_update(access, granule, mask, cell);
-}
-
-/* How many whole granules, from the one of cell on, have all their bytes answered for at a glance:
-   most of a range that is copied again and again. */
-static inline uintptr_t granules_covered(const uint64_t *cell, uint64_t kind, uintptr_t size)
-{
-    uint64_t want = kind | CELL_BYTES, same = cell_same_as(want);
-    uintptr_t count = 0, whole = size / GRANULE;
-    want &= same;
-    while (count < whole &&
-           ((__atomic_load_n(&cell[2 * count], __ATOMIC_RELAXED) & same) == want ||
-            (__atomic_load_n(&cell[2 * count + 1], __ATOMIC_RELAXED) & same) == want))
-        count++;
-    return count;
-}
-
-/* [start, end) lies within one region. */
-static void access_region(struct access *access, uintptr_t start, uintptr_t end)
-{
-    uint64_t *cell = shadow_make(start);
-    if (unlikely(!cell))
-        return;
-    uintptr_t granule = start & -(uintptr_t)GRANULE;
-    uint64_t mask = CELL_BYTES << start % GRANULE & CELL_BYTES;
-    for (; granule < end; granule += GRANULE, cell += 2, mask = CELL_BYTES) {
-        uintptr_t answered =
-            mask == CELL_BYTES ? granules_covered(cell, access->cell, end - granule) : 0;
-        granule += answered * GRANULE;
-        cell += answered * 2;
-        if (granule >= end)
-            break;
-        if (end - granule < GRANULE)
-            mask &= (1ull << (end - granule)) - 1;
-        access_granule(access, granule, mask, cell);
-    }
-}
 
 static inline bool is_ignored(const struct thread *self, unsigned how)
 {
     return how & ACCESS_WRITE ? self->ignore_writes : self->ignore_reads;
 }
 
-/* What is left of cell after newest, an access by self: 0 when nothing is; CELL_LOCKED when both
-   conflict. */
-static inline uint64_t left_of(const struct thread *self, uint64_t cell, uint64_t newest)
+static inline uint64_t newest_of(const struct thread *self, unsigned how)
 {
-    uint64_t mask = newest & CELL_BYTES;
-    if (!(cell & mask))
-        return cell & CELL_BYTES ? cell : 0;
-    if (!vclock_knows(&self->clock, cell))
-        return conflict(cell, newest) ? CELL_LOCKED : cell;
-    if (!says_all(newest, cell))
-        return cell;
-    return cell & CELL_BYTES & ~mask ? cell & ~mask : 0;
+    return self->clock.now | (how & ACCESS_WRITE ? CELL_WRITE : 0) |
+           (how & ACCESS_ATOMIC ? CELL_ATOMIC : 0);
 }
 
-static inline bool same_but_bytes(uint64_t cell, uint64_t other)
+/* An access within one granule. False: it is not done, or not all of it. */
+static inline bool access_one(struct thread *self, uintptr_t address, size_t size, unsigned how,
+                              const struct origin *origin)
 {
-    return !((cell ^ other) & ~CELL_BYTES);
-}
-
-/* The usual access: within one granule, whose records and the new one fit its two cells, and that
-   conflicts with none. The same as update_locked() would do. Returns false, and has done nothing,
-   for all others. *context: of the access, 0 = not known yet. */
-static inline __attribute__((always_inline)) bool
-access_usual(struct thread *self, uintptr_t address, size_t size, unsigned how,
-             const struct origin *origin, context_t *context)
-{
-    if (unlikely(address % GRANULE + size > GRANULE))
+    uint64_t *cell = shadow_cells(address);
+    if (unlikely(!cell) || unlikely(address % GRANULE + size > GRANULE))
         return false;
-    uint64_t *cell = shadow_cells(address), first, second;
+    uint64_t newest = newest_of(self, how) | shadow_mask(address, size);
+    if (granule_covers(cell, newest))
+        return true;
+    if (!granule_is_usual(cell))
+        return false;
+    context_t context = context_by(self, origin);
+    uint64_t line_first;
+    if (unlikely(!shadow_lock_first(cell, &line_first)))
+        return false;
+    uint64_t first = cell == shadow_line(cell) ? line_first : cell[0];
+    newest = granule_usual(self, cell, first, shadow_contexts(address), newest, context);
+    shadow_put_and_unlock(cell, newest ? newest : first, line_first);
+    return newest;
+}
+
+/* The same for two whole granules of one line, with one lock. */
+static inline bool access_two(struct thread *self, uintptr_t address, unsigned how,
+                              const struct origin *origin)
+{
+    uint64_t *cell = shadow_cells(address);
     if (unlikely(!cell))
         return false;
-    uint64_t newest = self->clock.now | (how & ACCESS_WRITE ? CELL_WRITE : 0) |
-                      (how & ACCESS_ATOMIC ? CELL_ATOMIC : 0) | shadow_mask(address, size);
-    first = __atomic_load_n(&cell[0], __ATOMIC_RELAXED);
-    second = __atomic_load_n(&cell[1], __ATOMIC_RELAXED);
-    if (unlikely(!(first | second)) || unlikely(cell_is_link(second)))
-        return false;
-    if ((cell_covers_any(first, newest) || cell_covers_any(second, newest)))
+    uint64_t newest = newest_of(self, how) | CELL_BYTES;
+    bool covered[2] = {granule_covers(cell, newest), granule_covers(cell + 2, newest)};
+    if (covered[0] && covered[1])
         return true;
-    context_t *contexts = shadow_contexts(address);
-    if (!*context)
-        *context = context_by(self, origin);
-    if (unlikely(!shadow_lock(cell, &first)))
+    if ((!covered[0] && !granule_is_usual(cell)) || (!covered[1] && !granule_is_usual(cell + 2)))
         return false;
-    second = cell[1];
-    uint64_t left = left_of(self, first, newest), other = left_of(self, second, newest);
-    if (same_but_bytes(left, newest) && contexts[0] == *context)
-        newest |= left, left = 0;
-    if (same_but_bytes(other, newest) && contexts[1] == *context)
-        newest |= other, other = 0;
-    if (unlikely(cell_is_link(second)) ||
-        unlikely((left && other) || (left | other) == CELL_LOCKED)) {
-        shadow_unlock(cell, first);
+    context_t *contexts = shadow_contexts(address), context = context_by(self, origin);
+    if (unlikely(!shadow_lock(cell)))
         return false;
+    for (int i = 0; i < 2; i++) {
+        uint64_t made = 0;
+        if (!covered[i])
+            made = granule_usual(self, cell + 2 * i, cell_get(cell + 2 * i), contexts + 2 * i,
+                                 newest, context);
+        if (made)
+            cell_put(cell + 2 * i, made);
+        covered[i] |= made != 0;
     }
-    if (left)
-        contexts[1] = contexts[0];
-    if ((left | other) != second)
-        __atomic_store_n(&cell[1], left | other, __ATOMIC_RELAXED);
-    contexts[0] = *context;
-    shadow_unlock(cell, newest);
-    return true;
+    shadow_unlock(cell);
+    return covered[0] && covered[1];
 }
 
-static __attribute__((noinline)) void access_any(struct thread *self, uintptr_t address,
-                                                 size_t size, unsigned how,
-                                                 const struct origin *origin)
+/* Two whole granules. */
+static inline bool access_pair(struct thread *self, uintptr_t address, unsigned how,
+                               const struct origin *origin)
 {
-    struct access access;
-    access_begin(&access, self, address, size, how);
-    access.origin = origin;
-    uintptr_t end = address + size;
-    if (unlikely(end < address || end > 1ull << 47))
-        return;
-    while (address < end) {
-        uintptr_t next = (address | (SHADOW_REGION_SIZE - 1)) + 1;
-        access_region(&access, address, next < end ? next : end);
-        address = next;
-    }
-    if (unlikely(access.found_count || access.freed))
-        granules_tell(&access);
+    if (likely(address % LINE != LINE - GRANULE))
+        return access_two(self, address, how, origin);
+    return access_one(self, address, GRANULE, how, origin) &&
+           access_one(self, address + GRANULE, GRANULE, how, origin);
 }
 
 void race_access(struct thread *self, uintptr_t address, size_t size, unsigned how,
@@ -150,17 +88,12 @@ void race_access(struct thread *self, uintptr_t address, size_t size, unsigned h
 {
     if (unlikely(!self->clock.now || is_ignored(self, how) || !size))
         return;
-    context_t context = 0;
-    bool done;
-    if (size <= GRANULE)
-        done = access_usual(self, address, size, how, origin, &context);
-    else
-        done = size == 2 * GRANULE && address % GRANULE == 0 &&
-               access_usual(self, address, GRANULE, how, origin, &context) &&
-               access_usual(self, address + GRANULE, GRANULE, how, origin, &context);
+    if (size <= GRANULE ? access_one(self, address, size, how, origin)
+                        : size == 2 * GRANULE && address % GRANULE == 0 &&
+                              access_pair(self, address, how, origin))
+        return;
     /* What was done of it is recorded, so it is not done again. */
-    if (unlikely(!done))
-        access_any(self, address, size, how, origin);
+    race_range(self, address, size, how, origin);
 }
 
 void race_threads_begin(void)

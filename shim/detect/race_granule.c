@@ -98,14 +98,20 @@ static __attribute__((noinline)) struct record *read_set(struct thread *self, ui
     return records;
 }
 
-/* Locked granule: its records, in `two` where they fit. NULL when memory is short. */
-static inline struct record *read_records(struct thread *self, const uint64_t *cell, uint64_t first,
-                                          const context_t *contexts, struct record two[2],
+/* Records that need no memory but the stack: a list and the newest. */
+#define NEAR (RECORD_LIST_MAX + 1)
+
+/* Locked granule: its records, in `near` where they fit. NULL when memory is short. */
+static inline struct record *read_records(struct thread *self, const uint64_t *cell,
+                                          const context_t *contexts, struct record near[NEAR],
                                           uint32_t *ret_count)
 {
-    struct record *records = two;
+    uint64_t first = cell_get(&cell[0]);
+    struct record *records = near;
     uint32_t count = 0;
-    if (unlikely(cell_is_link(cell[1]))) {
+    if (cell[1] & LINK_LIST && cell_is_link(cell[1])) {
+        count = record_list_read(cell[1], near);
+    } else if (unlikely(cell_is_link(cell[1]))) {
         records = read_set(self, cell[1], &count);
         if (!records)
             return NULL;
@@ -123,17 +129,19 @@ static inline struct record *read_records(struct thread *self, const uint64_t *c
 static void write_records(uint64_t *cell, context_t *contexts, struct record newest,
                           struct record *others, uint32_t count)
 {
-    uint64_t old = cell[1], second = 0;
-    if (count == 1) {
+    uint64_t old = cell_is_link(cell[1]) ? cell[1] : 0, second = 0;
+    if (count > 1 || (count == 1 && old & LINK_LIST)) {
+        second = record_set_change(old, others, count);
+        old = 0;
+    } else if (count == 1) {
         second = others[0].cell;
         contexts[1] = others[0].context;
-    } else if (count > 1) {
-        second = record_set_keep(others, count);
     }
     contexts[0] = newest.context;
     __atomic_store_n(&cell[1], second, __ATOMIC_RELAXED);
-    shadow_unlock(cell, newest.cell);
-    if (cell_is_link(old))
+    cell_put(&cell[0], newest.cell);
+    shadow_unlock(cell);
+    if (old)
         record_set_drop(old);
 }
 
@@ -150,19 +158,18 @@ static uint32_t drop_settled(struct record *records, uint32_t count)
 
 /* Locked granule whose records are more than its cells tell at a glance. Unlocks. Returns false
    when the context is needed and not known yet; nothing has changed then. */
-static bool update_locked(struct access *access, uintptr_t granule, uint64_t mask, uint64_t *cell,
-                          uint64_t first)
+static bool update_locked(struct access *access, uintptr_t granule, uint64_t mask, uint64_t *cell)
 {
     context_t *contexts = shadow_contexts(granule);
     uint32_t count = 0, kept = 0;
-    struct record two[2];
-    struct record *records = read_records(access->self, cell, first, contexts, two, &count);
+    struct record near[NEAR];
+    struct record *records = read_records(access->self, cell, contexts, near, &count);
     if (!records || !(mask & ~answered(access, records, count))) {
-        shadow_unlock(cell, first);
+        shadow_unlock(cell);
         return true;
     }
     if (!access->has_context) {
-        shadow_unlock(cell, first);
+        shadow_unlock(cell);
         return false;
     }
     struct record newest = {.cell = access->cell | mask, .context = access->here.context};
@@ -181,96 +188,66 @@ static bool update_locked(struct access *access, uintptr_t granule, uint64_t mas
     return true;
 }
 
-/* Locked granule without records. Unlocks. */
-static void first_record(struct access *access, uintptr_t granule, uint64_t mask, uint64_t *cell)
-{
-    shadow_contexts(granule)[0] = access->here.context;
-    shadow_unlock(cell, access->cell | mask);
-}
-
 /* No record at all: memory that is new, or has been given back. */
 static void touch_new(struct access *access, uintptr_t granule, uint64_t mask, uint64_t *cell)
 {
-    uint64_t first;
     uintptr_t address = access->here.address > granule ? access->here.address : granule;
     const struct block_row *row = race_heap_row(access->self, address);
     context_here(access);
-    if (!shadow_touch(granule) || !shadow_lock(cell, &first))
+    if (!shadow_touch(granule) || !shadow_lock(cell))
         return;
-    if (first | cell[1]) {
-        update_locked(access, granule, mask, cell, first);
-        return;
-    }
-    /* Under the granule's lock, because a free marks its block first and then comes here. */
-    if (unlikely(row && race_heap_is_freed(row, address))) {
-        shadow_unlock(cell, 0);
-        if (!access->freed) {
-            access->freed = row;
-            access->freed_at = address;
-        }
+    if (cell_get(&cell[0]) | cell[1]) {
+        update_locked(access, granule, mask, cell);
         return;
     }
-    first_record(access, granule, mask, cell);
-}
-
-/* The only record is ordered before the access, which says all that it says: it is replaced. */
-static inline bool replace_only(struct access *access, uintptr_t granule, uint64_t mask,
-                                uint64_t *cell, uint64_t first)
-{
-    if (first & (CELL_LOCKED | (CELL_BYTES & ~mask)) || !says_all(access->cell, first) ||
-        !vclock_knows(&access->self->clock, first))
-        return false;
-    context_t context = context_here(access);
-    if (!__atomic_compare_exchange_n(cell, &first, first | CELL_LOCKED, false, __ATOMIC_ACQUIRE,
-                                     __ATOMIC_RELAXED))
-        return false;
-    bool only = !__atomic_load_n(&cell[1], __ATOMIC_RELAXED);
-    if (likely(only)) {
-        shadow_contexts(granule)[0] = context;
-        first = access->cell | mask;
+    /* Under the line's lock, because a free marks its block first and then comes here. */
+    bool freed = row && race_heap_is_freed(row, address);
+    if (likely(!freed)) {
+        shadow_contexts(granule)[0] = access->here.context;
+        cell_put(&cell[0], access->cell | mask);
+    } else if (!access->freed) {
+        access->freed = row;
+        access->freed_at = address;
     }
-    shadow_unlock(cell, first);
-    return only;
+    shadow_unlock(cell);
 }
 
 void granule_update(struct access *access, uintptr_t granule, uint64_t mask, uint64_t *cell)
 {
-    uint64_t first = __atomic_load_n(&cell[0], __ATOMIC_RELAXED);
     uint64_t second = __atomic_load_n(&cell[1], __ATOMIC_RELAXED);
-    if (!(first | second)) {
+    if (!(cell_get(&cell[0]) | second)) {
         touch_new(access, granule, mask, cell);
         return;
     }
-    if (!second && replace_only(access, granule, mask, cell, first))
-        return;
-    /* With a link, only the set can say whether the context is needed at all. */
-    if (!cell_is_link(second))
+    /* With a link, only the set can say whether the context is needed at all; where that takes a
+       walk of the stack it is asked first. */
+    if (!cell_is_link(second) || access->origin->context)
         context_here(access);
-    if (!shadow_lock(cell, &first) || update_locked(access, granule, mask, cell, first))
+    if (!shadow_lock(cell) || update_locked(access, granule, mask, cell))
         return;
     context_here(access);
-    if (shadow_lock(cell, &first))
-        update_locked(access, granule, mask, cell, first);
+    if (shadow_lock(cell))
+        update_locked(access, granule, mask, cell);
 }
 
 void granules_free(uintptr_t start, uintptr_t end, void *with)
 {
     struct access *access = with;
     for (uintptr_t at = start & -(uintptr_t)GRANULE; at < end; at += GRANULE) {
-        uint64_t first, *cell = shadow_cells(at);
-        if (!(__atomic_load_n(&cell[0], __ATOMIC_RELAXED) |
-              __atomic_load_n(&cell[1], __ATOMIC_RELAXED)) ||
-            !shadow_lock(cell, &first))
+        uint64_t *cell = shadow_cells(at);
+        if (!(cell_get(&cell[0]) | __atomic_load_n(&cell[1], __ATOMIC_RELAXED)) ||
+            !shadow_lock(cell))
             continue;
         uint32_t count = 0;
-        struct record two[2];
+        struct record near[NEAR];
         struct record *records =
-            read_records(access->self, cell, first, shadow_contexts(at), two, &count);
+            read_records(access->self, cell, shadow_contexts(at), near, &count);
         uint64_t second = cell[1];
         for (uint32_t i = 0; records && i < count; i++)
             remains(access, at, CELL_BYTES, &records[i]);
         __atomic_store_n(&cell[1], 0, __ATOMIC_RELAXED);
-        shadow_unlock(cell, 0);
+        cell_put(&cell[0], 0);
+        shadow_unlock(cell);
         if (cell_is_link(second))
             record_set_drop(second);
     }
@@ -278,13 +255,13 @@ void granules_free(uintptr_t start, uintptr_t end, void *with)
 
 void granule_forget(struct thread *self, uintptr_t granule, uint64_t mask)
 {
-    uint64_t first, *cell = shadow_cells(granule);
+    uint64_t *cell = shadow_cells(granule);
     uint32_t count = 0, kept = 0;
-    if (!cell || !(cell[0] | cell[1]) || !shadow_lock(cell, &first))
+    if (!cell || !(cell_get(&cell[0]) | cell[1]) || !shadow_lock(cell))
         return;
     context_t *contexts = shadow_contexts(granule);
-    struct record two[2];
-    struct record *records = read_records(self, cell, first, contexts, two, &count);
+    struct record near[NEAR];
+    struct record *records = read_records(self, cell, contexts, near, &count);
     for (uint32_t i = 0; records && i < count; i++)
         if (records[i].cell & CELL_BYTES & ~mask)
             records[kept++] =

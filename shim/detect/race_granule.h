@@ -59,6 +59,65 @@ static inline context_t context_here(struct access *access)
     return access->here.context;
 }
 
+/* What is left of cell after newest, an access by self: 0 when nothing is; CELL_LOCKED when both
+   conflict. */
+static inline uint64_t left_of(const struct thread *self, uint64_t cell, uint64_t newest)
+{
+    uint64_t mask = newest & CELL_BYTES;
+    if (!(cell & mask))
+        return cell & CELL_BYTES ? cell : 0;
+    if (!vclock_knows(&self->clock, cell))
+        return conflict(cell, newest) ? CELL_LOCKED : cell;
+    if (!says_all(newest, cell))
+        return cell;
+    return cell & CELL_BYTES & ~mask ? cell & ~mask : 0;
+}
+
+static inline bool same_but_bytes(uint64_t cell, uint64_t other)
+{
+    return !((cell ^ other) & ~CELL_BYTES);
+}
+
+/* The records of a granule as seen without its lock: is newest an access that they answer for? */
+static inline bool granule_covers(const uint64_t *cell, uint64_t newest)
+{
+    return cell_covers_any(__atomic_load_n(&cell[0], __ATOMIC_RELAXED), newest) ||
+           cell_covers_any(__atomic_load_n(&cell[1], __ATOMIC_RELAXED), newest);
+}
+
+/* Has it records, and no more than fit its cells? A hint without its lock. */
+static inline bool granule_is_usual(const uint64_t *cell)
+{
+    uint64_t second = __atomic_load_n(&cell[1], __ATOMIC_RELAXED);
+    return likely(__atomic_load_n(&cell[0], __ATOMIC_RELAXED)) && likely(!cell_is_link(second));
+}
+
+/* Line locked: what newest leaves of the usual granule: its record and those of the granule (first
+   and second) fit two cells, and it conflicts with none. Sets the second cell and the contexts as
+   granule_update() would, and returns the new first cell. For all others does nothing and returns
+   0. */
+static inline __attribute__((always_inline)) uint64_t
+granule_usual(const struct thread *self, uint64_t *cell, uint64_t first, context_t *contexts,
+              uint64_t newest, context_t context)
+{
+    uint64_t second = cell[1];
+    if (unlikely(!first) || unlikely(cell_is_link(second)))
+        return 0;
+    uint64_t left = left_of(self, first, newest), other = left_of(self, second, newest);
+    if (same_but_bytes(left, newest) && contexts[0] == context)
+        newest |= left, left = 0;
+    if (same_but_bytes(other, newest) && contexts[1] == context)
+        newest |= other, other = 0;
+    if (unlikely((left && other) || (left | other) == CELL_LOCKED))
+        return 0;
+    if (left)
+        contexts[1] = contexts[0];
+    if ((left | other) != second)
+        __atomic_store_n(&cell[1], left | other, __ATOMIC_RELAXED);
+    contexts[0] = context;
+    return newest;
+}
+
 /* Not by an initialiser: found[] need not be cleared, and that would be most of the cost. */
 static inline void access_begin(struct access *access, struct thread *self, uintptr_t address,
                                 size_t size, unsigned how)

@@ -137,7 +137,9 @@ static struct record_set *set_make(struct shard *shard, uint32_t class)
 {
     uint64_t size = (uint64_t)UNIT << class;
     uint64_t room = shadow_room_for_sets();
-    while (shard->oldest && __atomic_load_n(&record_set_bytes, __ATOMIC_RELAXED) + size > room)
+    while (shard->oldest && __atomic_load_n(&record_set_bytes, __ATOMIC_RELAXED) +
+                                    __atomic_load_n(&record_list_bytes, __ATOMIC_RELAXED) + size >
+                                room)
         evict(shard);
     uint32_t unit = shard->free[class];
     if (unit)
@@ -261,6 +263,8 @@ static struct record_set *set_lock(uint64_t link, struct shard **ret_shard)
 
 uint32_t record_set_read(uint64_t link, struct record *ret_records, uint32_t room)
 {
+    if (link & LINK_LIST)
+        return record_list_read(link, ret_records);
     struct shard *shard;
     struct record_set *set = units ? set_lock(link, &shard) : NULL;
     if (!set)
@@ -274,6 +278,10 @@ uint32_t record_set_read(uint64_t link, struct record *ret_records, uint32_t roo
 
 void record_set_drop(uint64_t link)
 {
+    if (link & LINK_LIST) {
+        record_list_drop(link);
+        return;
+    }
     struct shard *shard;
     struct record_set *set = units ? set_lock(link, &shard) : NULL;
     if (!set)
@@ -283,8 +291,29 @@ void record_set_drop(uint64_t link)
     word_lock_give(&shard->lock);
 }
 
+/* A hint: asked without the shard's lock. */
+static bool is_unshared(uint64_t link)
+{
+    return __atomic_load_n(&set_at((uint32_t)link)->references, __ATOMIC_RELAXED) == 1;
+}
+
+uint64_t record_set_change(uint64_t old, struct record *records, uint32_t count)
+{
+    if (old & LINK_LIST && record_list_change(old, records, count))
+        return old;
+    uint64_t link = 0;
+    if (old & LINK_LIST || (old && is_unshared(old)))
+        link = record_list_make(records, count);
+    if (!link)
+        link = record_set_keep(records, count);
+    if (old)
+        record_set_drop(old);
+    return link;
+}
+
 void record_set_after_fork(void)
 {
     units_used = 1;
     record_set_bytes = record_set_evicted = 0;
+    record_list_after_fork();
 }

@@ -6,7 +6,8 @@
  * granules of an array that several threads read have equal ones; a set never changes. Each
  * granule that names a set has a reference. Past the limit (state/shadow.h) the oldest sets go,
  * with references: a link says which generation of the set it means, and reads as empty when that
- * is gone. What went is counted.
+ * is gone. What went is counted. A set that one granule alone had, and that changes, becomes a list
+ * (state/record_list.h): it will change again.
  *
  * Sets lie in shards by hash, each with a lock of its own (a word lock, taken with a granule's lock
  * held, nothing taken under it but LOCK_SHADOW).
@@ -19,19 +20,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "state/held.h"
-
-/* One remembered access: cell as in the shadow, and where it was made. */
-struct record {
-    uint64_t cell;
-    context_t context;
-};
+#include "state/record_list.h"
 
 #define RECORD_SET_MAX 16384u
 
 /* A link (second cell of a granule) to the set of these records, with one reference; 0 when there
    is no room. Sorts the records. */
 uint64_t record_set_keep(struct record *records, uint32_t count);
+
+/* The link for a granule that had old (0: none) and whose set is now these records. The
+   reference that it had is given up, or goes over. */
+uint64_t record_set_change(uint64_t old, struct record *records, uint32_t count);
 
 /* The records of a set, at most room of them; returns how many it has: 0 when it is gone. */
 uint32_t record_set_read(uint64_t link, struct record *ret_records, uint32_t room);

@@ -80,7 +80,10 @@ bool shadow_touch(uintptr_t address)
     if (likely(__atomic_load_n(bits, __ATOMIC_RELAXED) & bit))
         return true;
     uint64_t limit = options.number[OPTION_SHADOW_SIZE];
-    if (limit && (__atomic_load_n(&shadow_pages, __ATOMIC_RELAXED) + 1) * 3 * PAGE > limit) {
+    uint64_t pages = __atomic_load_n(&shadow_pages, __ATOMIC_RELAXED) + 1;
+    /* Sets go when there is no room, lists do not. */
+    uint64_t lists = __atomic_load_n(&record_list_bytes, __ATOMIC_RELAXED);
+    if (limit && pages * 3 * PAGE + lists > limit) {
         say_unobserved(UNOBSERVED_RACES,
                        "shadow_size is used up: accesses to more memory are not watched");
         return false;
@@ -99,22 +102,22 @@ uint64_t shadow_room_for_sets(void)
     return limit > pages * 3 * PAGE ? limit - pages * 3 * PAGE : 0;
 }
 
-static bool granule_try(uint64_t *cell, uint64_t *ret_first)
+static bool line_try(uint64_t *line, uint64_t *ret_first)
 {
-    uint64_t first = __atomic_load_n(cell, __ATOMIC_RELAXED);
+    uint64_t first = __atomic_load_n(line, __ATOMIC_RELAXED);
     *ret_first = first;
     return !(first & CELL_LOCKED) &&
-           __atomic_compare_exchange_n(cell, &first, first | CELL_LOCKED, false, __ATOMIC_ACQUIRE,
+           __atomic_compare_exchange_n(line, &first, first | CELL_LOCKED, false, __ATOMIC_ACQUIRE,
                                        __ATOMIC_RELAXED);
 }
 
-bool shadow_lock_slow(uint64_t *cell, uint64_t *ret_first)
+bool shadow_lock_slow(uint64_t *line, uint64_t *ret_first)
 {
     const struct timespec nap = {.tv_nsec = 100000};
     uint32_t most = __atomic_load_n(&shadow_lost, __ATOMIC_RELAXED) ? LOCK_TRIES_LATER : LOCK_TRIES;
     for (uint32_t tries = 0; tries < most; tries++) {
         for (int spins = 0; spins < 64; spins++) {
-            if (granule_try(cell, ret_first))
+            if (line_try(line, ret_first))
                 return true;
             __builtin_ia32_pause();
         }
@@ -149,24 +152,35 @@ void shadow_each_touched(uintptr_t start, uintptr_t end,
     }
 }
 
-static void forget_granule(uint64_t *cell)
+/* Count granules of one line. */
+static void forget_in_line(uint64_t *cell, uint64_t count)
 {
-    uint64_t first;
-    if (likely(!(__atomic_load_n(&cell[0], __ATOMIC_RELAXED) |
-                 __atomic_load_n(&cell[1], __ATOMIC_RELAXED))) ||
-        !shadow_lock(cell, &first))
+    uint64_t any = 0, links[LINE / GRANULE];
+    for (uint64_t i = 0; i < 2 * count; i++)
+        any |= __atomic_load_n(&cell[i], __ATOMIC_RELAXED);
+    if (likely(!any) || !shadow_lock(cell))
         return;
-    uint64_t second = cell[1];
-    __atomic_store_n(&cell[1], 0, __ATOMIC_RELAXED);
-    shadow_unlock(cell, 0);
-    if (cell_is_link(second))
-        record_set_drop(second);
+    for (uint64_t i = 0; i < count; i++) {
+        links[i] = cell[2 * i + 1];
+        __atomic_store_n(&cell[2 * i + 1], 0, __ATOMIC_RELAXED);
+        cell_put(&cell[2 * i], 0);
+    }
+    shadow_unlock(cell);
+    for (uint64_t i = 0; i < count; i++)
+        if (cell_is_link(links[i]))
+            record_set_drop(links[i]);
 }
 
+/* Both of one page. */
 static void forget_part(uintptr_t start, uintptr_t end)
 {
-    for (; start < end; start += GRANULE)
-        forget_granule(shadow_cells(start));
+    while (start < end) {
+        uintptr_t next = (start | (LINE - 1)) + 1;
+        if (next > end)
+            next = end;
+        forget_in_line(shadow_cells(start), (next - start) / GRANULE);
+        start = next;
+    }
 }
 
 /* A whole page: its shadow goes back to the system. */

@@ -16,9 +16,11 @@
  * each page that has any. Mappings stay for the life of the process, their pages go when the
  * memory does; a fork's child finds them empty.
  *
- * CELL_LOCKED in the first cell is a lock for the whole granule: whoever holds it may change cells,
- * contexts and the set. It is held for a few instructions, and given up on when it is not to be had
- * (a holder that was killed must not stop the program).
+ * Granules are locked by lines: the four whose cells fill a cache line have one lock, CELL_LOCKED
+ * in the first cell of the line. Whoever holds it may change cells, contexts and sets of the line,
+ * so that a range costs one locked instruction for four granules. It is held for a few
+ * instructions, and given up on when it is not to be had (a holder that was killed must not stop
+ * the program).
  *
  * Any thread, guard entered; shadow_covers needs no guard.
  */
@@ -40,6 +42,7 @@
 #define CELL_KIND   (CELL_WRITE | CELL_ATOMIC)
 
 #define GRANULE 8u
+#define LINE    (4 * GRANULE)
 
 #define SHADOW_REGION_SHIFT 24
 #define SHADOW_REGION_SIZE  (1ull << SHADOW_REGION_SHIFT)
@@ -134,23 +137,63 @@ static inline bool shadow_is_touched(uintptr_t address)
     return __atomic_load_n(&bits[page / 64], __ATOMIC_RELAXED) >> (page % 64) & 1;
 }
 
-/* Takes a granule's lock and returns its first cell as it was (no CELL_LOCKED in it); false when it
-   was not to be had. Give it back by storing the first cell with release. */
-bool shadow_lock_slow(uint64_t *cell, uint64_t *ret_first);
-static inline bool shadow_lock(uint64_t *cell, uint64_t *ret_first)
+/* The cell that holds the lock of cell's line. */
+static inline uint64_t *shadow_line(const uint64_t *cell)
 {
-    uint64_t first = __atomic_load_n(cell, __ATOMIC_RELAXED);
+    return (uint64_t *)((uintptr_t)cell & -(uintptr_t)(LINE * 2));
+}
+
+/* Takes the lock of the line of cell; ret_first: what is in the line's first cell but the lock, for
+   shadow_put_and_unlock(). False when it was not to be had. */
+bool shadow_lock_slow(uint64_t *line, uint64_t *ret_first);
+static inline bool shadow_lock_first(const uint64_t *cell, uint64_t *ret_first)
+{
+    uint64_t *line = shadow_line(cell), first = __atomic_load_n(line, __ATOMIC_RELAXED);
     if (likely(!(first & CELL_LOCKED)) &&
-        likely(__atomic_compare_exchange_n(cell, &first, first | CELL_LOCKED, false,
+        likely(__atomic_compare_exchange_n(line, &first, first | CELL_LOCKED, false,
                                            __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))) {
         *ret_first = first;
         return true;
     }
-    return shadow_lock_slow(cell, ret_first);
+    return shadow_lock_slow(line, ret_first);
 }
-static inline void shadow_unlock(uint64_t *cell, uint64_t first)
+static inline bool shadow_lock(const uint64_t *cell)
 {
-    __atomic_store_n(cell, first, __ATOMIC_RELEASE);
+    uint64_t first;
+    return shadow_lock_first(cell, &first);
+}
+
+/* Publishes what was put. Pairs with the acquire of the next lock. */
+static inline void shadow_unlock(const uint64_t *cell)
+{
+    uint64_t *line = shadow_line(cell);
+    __atomic_store_n(line, __atomic_load_n(line, __ATOMIC_RELAXED) & ~CELL_LOCKED,
+                     __ATOMIC_RELEASE);
+}
+
+/* A cell without the lock that it may hold. */
+static inline uint64_t cell_get(const uint64_t *cell)
+{
+    return __atomic_load_n(cell, __ATOMIC_RELAXED) & ~CELL_LOCKED;
+}
+
+/* Line locked. */
+static inline void cell_put(uint64_t *cell, uint64_t value)
+{
+    uint64_t lock = __atomic_load_n(cell, __ATOMIC_RELAXED) & CELL_LOCKED;
+    __atomic_store_n(cell, value | lock, __ATOMIC_RELAXED);
+}
+
+/* cell_put() of a granule's first cell, and shadow_unlock(), when it is all that was put into first
+   cells: what was just stored is not loaded again, which is a third of the cost. */
+static inline void shadow_put_and_unlock(uint64_t *cell, uint64_t value, uint64_t first)
+{
+    uint64_t *line = shadow_line(cell);
+    if (cell != line) {
+        __atomic_store_n(cell, value, __ATOMIC_RELAXED);
+        value = first;
+    }
+    __atomic_store_n(line, value, __ATOMIC_RELEASE);
 }
 
 static inline bool cell_is_link(uint64_t cell)
@@ -172,7 +215,7 @@ extern uint64_t shadow_pages;
 /* Bytes that sets of records may take now. */
 uint64_t shadow_room_for_sets(void);
 
-/* How many accesses were not recorded because a granule's lock was not to be had. Atomic. */
+/* How many accesses were not recorded because a line's lock was not to be had. Atomic. */
 extern uint64_t shadow_lost;
 
 bool shadow_start_up(void);

@@ -104,14 +104,14 @@ int main(int argc, char **argv)
         pthread_create(&threads[i], NULL, run, (void *)(uintptr_t)(i + 2));
     for (unsigned i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    uint64_t sets = record_set_bytes;
+    uint64_t sets = record_set_bytes + record_list_bytes;
     if (world_told.races || world_told.freed)
         return differ("a race was told where there is none");
     world_access(2, SHARED, 8, ACCESS_WRITE, 1);
     if (!world_told.races)
         return differ("readers were forgotten");
     race_memory_new(&world_thread[1], SHARED & ~0xffffffUL, (SHARED & ~0xffffffUL) + 0x2000000);
-    if (record_set_bytes)
+    if (record_set_bytes || record_list_bytes)
         return differ("sets were left when all memory was forgotten");
     if (record_set_evicted || shadow_lost)
         return differ("something was forgotten");

@@ -228,7 +228,7 @@ static void access_bytes(unsigned t, uintptr_t address, struct byte *bytes, uint
 
 static uint32_t some_size(void)
 {
-    static const uint8_t sizes[] = {1, 1, 2, 4, 4, 8, 8, 8, 16, 3, 5, 7, 24, 40};
+    static const uint8_t sizes[] = {1, 1, 2, 4, 4, 8, 8, 8, 16, 16, 3, 5, 7, 24, 40, 96};
     return sizes[random_below(sizeof sizes)];
 }
 
@@ -237,6 +237,8 @@ static void step_access(unsigned t)
     uint32_t size = some_size();
     /* Few places, so that accesses meet; some over the regions' border. */
     uint32_t at = random_below(3) == 0 ? random_below(BYTES - size) : 64 + random_below(16);
+    if (at > BYTES - size)
+        at = BYTES - size;
     if (random_below(2))
         at &= ~7u;
     access_bytes(t, MEMORY + at, &memory[at], size);
@@ -273,9 +275,10 @@ static void step_block(unsigned t)
     } else if (block->state == FREED && random_below(2)) {
         struct touch freed = {.instance = block->by, .time = block->time};
         uint32_t offset = random_below(block->size), here = 1 + random_below(SITES);
-        say_step("T%u reads freed block %u+%u", t, b, offset);
+        uint32_t size = random_below(2) ? 1 : block->size - offset;
+        say_step("T%u reads freed block %u+%u, %u bytes", t, b, offset, size);
         tick(t);
-        world_access(t, at + offset, 1, random_below(4), here);
+        world_access(t, at + offset, size, random_below(4), here);
         if (world_told.freed != 1 || world_told.races || world_told.race == ordered(t, &freed) ||
             world_told.pair[0].other != instances[block->by].number ||
             world_told.pair[0].other_stack != block->site)
@@ -487,6 +490,8 @@ static void program_begin(bool again)
         race_memory_new(first, BLOCK_AT(b), BLOCK_AT(b) + BLOCK_ROOM);
         blocks[b].state = NONE;
     }
+    if (record_set_bytes || record_list_bytes)
+        differ("sets were left when all memory was forgotten");
     for (int i = 0; i < BYTES; i++)
         memory[i].count = 0, memory[i].raced = false;
     for (int l = 0; l < LOCKS; l++) {
@@ -522,7 +527,7 @@ int main(int argc, char **argv)
         uint32_t length = 20 + random_below(80);
         for (steps = 0; steps < length; steps++)
             step();
-        sets_seen += record_set_bytes != 0;
+        sets_seen += record_set_bytes + record_list_bytes != 0;
     }
     world_end();
     if (record_set_evicted || shadow_lost || vclock_forced)

@@ -1,0 +1,48 @@
+/*
+ * Short lists of records that belong to one granule, for granules whose records change with each
+ * epoch: the two fields of a queue's granule that two threads write in turn. Used by the race
+ * engine through record_set_change() (state/record_set.h), which says when.
+ *
+ * The naive model: every granule with more records than cells has such a list. But a list costs a
+ * granule of its own, so granules that look alike share a set, lists may take half of the room that
+ * sets have, and what does not fit a list is a set.
+ *
+ * A list is read, changed and dropped by whoever holds its granule's lock (state/shadow.h). Making
+ * and dropping take a word lock, nothing under it but LOCK_SHADOW.
+ */
+#ifndef HOLDFAST_STATE_RECORD_LIST_H
+#define HOLDFAST_STATE_RECORD_LIST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "state/held.h"
+
+/* One remembered access: cell as in the shadow, and where it was made. */
+struct record {
+    uint64_t cell;
+    context_t context;
+};
+
+#define RECORD_LIST_MAX 5u
+
+/* A link to a list, in the second cell of its granule: not to a set. */
+#define LINK_LIST (1ull << 50)
+
+/* The link to a new list of these records (at most RECORD_LIST_MAX); 0 when there is no room. */
+uint64_t record_list_make(const struct record *records, uint32_t count);
+
+/* The list becomes these records; false when it is too short for them. */
+bool record_list_change(uint64_t link, const struct record *records, uint32_t count);
+
+/* Room for RECORD_LIST_MAX; how many there are. */
+uint32_t record_list_read(uint64_t link, struct record *ret_records);
+
+void record_list_drop(uint64_t link);
+
+/* Bytes of lists in use. Atomic. */
+extern uint64_t record_list_bytes;
+
+void record_list_after_fork(void);
+
+#endif
