@@ -72,6 +72,8 @@ static bool is_inside(uint32_t kind)
 bool stuck_of(const struct thread *self, struct thread *thread, struct stuck *ret)
 {
     const struct thread_row *row = thread->row;
+    if (!row) /* it is being created */
+        return false;
     uint32_t kind = __atomic_load_n(&row->wait_kind, __ATOMIC_ACQUIRE);
     if (thread->ended || !thread->number || !is_inside(kind) || row->wait_deadline)
         return false;
