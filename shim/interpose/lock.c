@@ -56,7 +56,7 @@ static __attribute__((noinline)) void seen_again(struct sync *sync)
 }
 
 static inline void took(struct thread *self, struct sync *sync, enum held_mode mode, bool tried,
-                        uint32_t stack)
+                        uint32_t stack, const void *frame)
 {
     if (unlikely(self->held.count)) {
         struct held *row = held_find(self, sync);
@@ -69,8 +69,10 @@ static inline void took(struct thread *self, struct sync *sync, enum held_mode m
     if (likely(!vclock_alone() && !self->ignore_sync))
         acquire(self, sync, mode);
     struct held *row = held_add_new(self, sync, mode, stack);
-    if (row)
+    if (row) {
         row->tried = tried;
+        row->frame = (uintptr_t)frame;
+    }
     if (likely(mode == HELD_WRITE)) {
         if (unlikely(sync->flags & SYNC_UNSEEN))
             seen_again(sync);
@@ -94,7 +96,8 @@ void lock_taken(const struct lock_call *call)
     if (likely(locks_watched()))
         sync = lock_object(call, self);
     if (likely(sync))
-        took(self, sync, (enum held_mode)call->mode, call->tried, lock_stack(self, call->frame));
+        took(self, sync, (enum held_mode)call->mode, call->tried, lock_stack(self, call->frame),
+             call->frame);
     guard_leave(self);
 }
 
@@ -260,5 +263,5 @@ void lock_taken_again(struct thread *self, const struct lock_handed *handed, con
 {
     struct sync *sync = handed->mutex;
     if (sync && sync->id == handed->id)
-        took(self, sync, HELD_WRITE, false, lock_stack(self, frame));
+        took(self, sync, HELD_WRITE, false, lock_stack(self, frame), frame);
 }

@@ -3,10 +3,10 @@
  * the caller has to initialise, and waits while another thread does; release and abort end that. A
  * guard that code finds set by itself is not asked here: state/initialiser.h.
  */
-#include "base/memory.h"
 #include "detect/deadlock.h"
 #include "detect/once_misuse.h"
 #include "interpose/blocking.h"
+#include "interpose/cxx_runtime.h"
 #include "interpose/object.h"
 #include "state/edge.h"
 #include "state/initialiser.h"
@@ -16,20 +16,6 @@
 static bool is_pending(const uint64_t *guard)
 {
     return __atomic_load_n((const uint8_t *)guard + 1, __ATOMIC_RELAXED) & 1;
-}
-
-/* The runtime's own; without one before us it was loaded after us, out of sight of RTLD_NEXT. */
-static void *runtime(void *entry, const char *name, void **kept)
-{
-    if (likely(real_is_there(entry)))
-        return entry;
-    if (!*kept) {
-        void *library = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_NOLOAD);
-        *kept = library ? dlsym(library, name) : NULL;
-        if (library)
-            dlclose(library);
-    }
-    return *kept;
 }
 
 /* This thread has to initialise. */
@@ -63,9 +49,7 @@ static int acquired(uint64_t *guard, int result, const void *frame)
 
 int wrap___cxa_guard_acquire(uint64_t *guard)
 {
-    static void *kept;
-    __typeof__(wrap___cxa_guard_acquire) *call =
-        runtime((void *)real.__cxa_guard_acquire, "__cxa_guard_acquire", &kept);
+    __typeof__(wrap___cxa_guard_acquire) *call = CXX_RUNTIME(__cxa_guard_acquire);
     bool waits = false;
     struct thread *self = guard_enter();
     if (self) {
@@ -114,16 +98,12 @@ static void ending(uint64_t *guard, bool done)
 
 void wrap___cxa_guard_release(uint64_t *guard)
 {
-    static void *kept;
     ending(guard, true);
-    ((__typeof__(wrap___cxa_guard_release) *)runtime((void *)real.__cxa_guard_release,
-                                                     "__cxa_guard_release", &kept))(guard);
+    CXX_RUNTIME(__cxa_guard_release)(guard);
 }
 
 void wrap___cxa_guard_abort(uint64_t *guard)
 {
-    static void *kept;
     ending(guard, false);
-    ((__typeof__(wrap___cxa_guard_abort) *)runtime((void *)real.__cxa_guard_abort,
-                                                   "__cxa_guard_abort", &kept))(guard);
+    CXX_RUNTIME(__cxa_guard_abort)(guard);
 }

@@ -17,6 +17,7 @@ struct sync;
 struct thread;
 
 enum held_mode { HELD_WRITE = 1, HELD_READ = 2 };
+enum held_left { LEFT_AS_USUAL = 0, LEFT_BY_JUMP, LEFT_BY_EXCEPTION };
 
 struct held {
     struct sync *lock;
@@ -25,8 +26,11 @@ struct held {
     uint64_t since; /* CLOCK_MONOTONIC_COARSE ns, 0 = not measured */
     uint32_t depth; /* 1, more for recursive locks */
     uint8_t mode;   /* enum held_mode */
-    bool tried;     /* taken by a try or timed call */
-    bool inherited; /* taken in the parent of a fork */
+    uint8_t left;   /* enum held_left: how the function that took it was left, with the lock … */
+    uint32_t left_stack; /* … and by what */
+    uintptr_t frame;     /* of the wrapper that took it: the caller's begins right above */
+    bool tried;          /* taken by a try or timed call */
+    bool inherited;      /* taken in the parent of a fork */
 };
 
 struct held_set {

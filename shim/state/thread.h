@@ -91,6 +91,8 @@ struct thread {
        may wake it. */
     uint32_t futex;
     bool futex_shared;
+    uint32_t
+        thrown; /* where it threw an exception with locks held, until that is caught; a stack */
     uintptr_t wait_mutex; /* while it waits for a condition: with this; others look at it */
     /* No synchronisation object lies on its stack below this address; UINTPTR_MAX: none at all.
        Lowered by who makes one there, atomic. */

@@ -1,6 +1,7 @@
-/* A lock in a heap block: what is told of it says which block that is, how far into it the lock lies,
-   and where the block was allocated.
-// expect: lock-held severity=warning function=make role=allocated text=16_bytes_into_a_block_of_64_bytes
+/* A lock in a heap block: what is told of it says which block that is, how far into it the lock
+lies, and where the block was allocated.
+// expect: lock-held severity=warning function=make role=allocated
+text=16_bytes_into_a_block_of_64_bytes
 // expect: lock-held function=make role=initialised stacks=1
 // expect: lock-held function=holds role=acquired
 */
