@@ -83,7 +83,7 @@ enum rewrite_form {
 
 /* Where an image's code can lie: text_start + distance. Tried in order; each is an image of its
    own. */
-#define REWRITE_VARIANTS 3u
+#define REWRITE_VARIANTS 8u
 
 struct rewrite_part {
     uint64_t offset; /* in the file, page aligned */

@@ -4,16 +4,23 @@
  *   holdfast-rewrite --show FILE           what it knows of the file: figures
  *   holdfast-rewrite --dump-leaders FILE   where jumps can land
  *   holdfast-rewrite --dump FILE           instructions
+ *   holdfast-rewrite --form=move|gs|flip [--variant=N] FILE=IMAGE…
+ *                                          writes images; a line on stderr for each that is not
  */
+#include "image.h"
 #include "show.h"
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool scan(struct module *module, const char *path)
 {
     if (!module_open(module, path) || !module_decode(module))
         return false;
+    /* Until somebody knows better, everything is read behind every instruction. */
+    for (uint32_t i = 0; i < module->insn_count; i++)
+        module->insns[i].live = 0x1ffff;
     return true;
 }
 
@@ -27,13 +34,44 @@ static bool show(const char *path, void (*how)(const struct module *module))
     return scanned;
 }
 
+/* What --form calls them. */
+static bool form_of(const char *name, enum rewrite_form *ret)
+{
+    static const char *const names[FORM_COUNT] = {"move", "gs", "flip"};
+    for (int i = 0; i < FORM_COUNT; i++)
+        if (strcmp(name, names[i]) == 0) {
+            *ret = (enum rewrite_form)i;
+            return true;
+        }
+    return false;
+}
+
+/* pair: FILE=IMAGE. */
+static bool write_image(char *pair, const struct image_request *request)
+{
+    char *image = strrchr(pair, '=');
+    if (!image)
+        return false;
+    *image++ = 0;
+    struct module module;
+    int error = -1;
+    if (scan(&module, pair)) {
+        error = image_write(&module, request, image, NULL);
+        if (error)
+            fprintf(stderr, "holdfast-rewrite: %s: %s\n", pair, strerror(-error));
+    }
+    module_close(&module);
+    return !error;
+}
+
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"show", no_argument, NULL, 's'},
-                                            {"dump-leaders", no_argument, NULL, 'l'},
-                                            {"dump", no_argument, NULL, 'd'},
-                                            {0}};
+    static const struct option options[] = {
+        {"form", required_argument, NULL, 'f'}, {"variant", required_argument, NULL, 'v'},
+        {"show", no_argument, NULL, 's'},       {"dump-leaders", no_argument, NULL, 'l'},
+        {"dump", no_argument, NULL, 'd'},       {0}};
     void (*how)(const struct module *module) = NULL;
+    struct image_request request = {.form = FORM_COUNT};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) >= 0;) {
         if (option == 's')
             how = show_statistics;
@@ -41,15 +79,20 @@ int main(int argc, char **argv)
             how = show_leaders;
         else if (option == 'd')
             how = show_instructions;
-        else
+        else if (option == 'v')
+            request.variant = (uint32_t)strtoul(optarg, NULL, 10);
+        else if (option != 'f' || !form_of(optarg, &request.form))
             return 2;
     }
-    if (!how || optind == argc) {
-        fputs("usage: holdfast-rewrite --show|--dump-leaders|--dump FILE…\n", stderr);
+    bool writes = request.form != FORM_COUNT && request.variant < REWRITE_VARIANTS;
+    if ((!how && !writes) || optind == argc) {
+        fputs("usage: holdfast-rewrite --show|--dump-leaders|--dump FILE…\n"
+              "       holdfast-rewrite --form=move|gs|flip [--variant=N] FILE=IMAGE…\n",
+              stderr);
         return 2;
     }
     bool all = true;
     for (int i = optind; i < argc; i++)
-        all = show(argv[i], how) && all;
+        all = (how ? show(argv[i], how) : write_image(argv[i], &request)) && all;
     return all ? 0 : 1;
 }

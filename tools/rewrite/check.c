@@ -1,0 +1,239 @@
+#include "check.h"
+
+#define SLOT(field) offsetof(struct rewrite_slots, field)
+
+enum { SEGMENT_GS = 0x65 };
+
+bool has_cells(const struct insn *insn)
+{
+    return insn->size && insn->size <= 64 && !(insn->size & (insn->size - 1));
+}
+
+void check_row(struct code *code, const struct insn *insn, unsigned state, int lent)
+{
+    if (code->ledger)
+        ledger_row(code->ledger, code_offset(code), insn,
+                   (uint8_t)(state | (lent >= 0 ? MOVED_BORROWED : 0)), lent);
+}
+
+/* The same, with what this check has borrowed. */
+static void row(const struct check *check, struct code *code, unsigned state, bool borrowed)
+{
+    check_row(code, check->insn, state, borrowed && check->borrow ? check->scratch : check->lent);
+}
+
+static void save_flags(const struct check *check, struct code *code, unsigned state)
+{
+    unsigned in_rax = check->rax_is_free ? 0 : MOVED_RAX;
+    if (in_rax)
+        code_slot(code, OPCODE_STORE, REGISTER_RAX, true, SLOT(rax));
+    row(check, code, state | in_rax, true);
+    code_bytes(code, "\x9f\x0f\x90\xc0", 4); /* lahf; seto %al */
+    code_slot(code, OPCODE_STORE, REGISTER_RAX, true, SLOT(flags));
+    row(check, code, state | in_rax | MOVED_FLAGS, true);
+    if (in_rax)
+        code_slot(code, OPCODE_LOAD, REGISTER_RAX, true, SLOT(rax));
+    row(check, code, state | MOVED_FLAGS, true);
+}
+
+static void restore_flags(const struct check *check, struct code *code, unsigned state)
+{
+    unsigned in_rax = check->rax_is_free ? 0 : MOVED_RAX;
+    if (in_rax)
+        code_slot(code, OPCODE_STORE, REGISTER_RAX, true, SLOT(rax));
+    row(check, code, state | in_rax | MOVED_FLAGS, true);
+    code_slot(code, OPCODE_LOAD, REGISTER_RAX, true, SLOT(flags));
+    code_bytes(code, "\x04\x7f\x9e", 3); /* add $127, %al; sahf */
+    if (in_rax)
+        code_slot(code, OPCODE_LOAD, REGISTER_RAX, true, SLOT(rax));
+}
+
+static void borrow(const struct check *check, struct code *code, unsigned state)
+{
+    if (check->borrow)
+        code_slot(code, OPCODE_STORE, check->scratch, true, SLOT(scratch));
+    row(check, code, state, true);
+}
+
+static void give_back(const struct check *check, struct code *code)
+{
+    if (check->borrow)
+        code_slot(code, OPCODE_LOAD, check->scratch, true, SLOT(scratch));
+}
+
+/* Lowers the stack below the red zone, calls, raises it. */
+static void call_thunk(const struct check *check, struct code *code, enum rewrite_thunk thunk,
+                       unsigned state, bool borrowed)
+{
+    code_lower_stack(code);
+    row(check, code, state | MOVED_CALL, borrowed);
+    code_call(code, thunk);
+    code_raise_stack(code);
+    row(check, code, state, borrowed);
+}
+
+/* The cell, or pair of cells, of the program's bytes `add` behind the operand. */
+static void load_cell(const struct check *check, struct code *code, int32_t add)
+{
+    int reg = check->scratch;
+    uint8_t size = check->insn->size;
+    bool wide = size >= 8;
+    if (check->form == FORM_GS && size >= 4 && !check->operand.in_thread) {
+        code_operand(code, SEGMENT_GS, OPCODE_LOAD, reg, wide, &check->operand, add);
+        return;
+    }
+    code_address(code, reg, &check->operand, add);
+    /* A cell is that of four aligned bytes. Two bytes at an odd address keep bit 0, and what is
+       loaded from there equals no tag: so the shim is asked for those that lie in two cells. */
+    if (size < 4)
+        code_and(code, reg, size == 2 ? -3 : -4);
+    if (check->form == FORM_FLIP)
+        code_slot(code, OPCODE_XOR, reg, true, SLOT(flip));
+    struct operand at = {.base = (int8_t)reg, .index = -1};
+    code_operand(code, check->form == FORM_GS ? SEGMENT_GS : 0, OPCODE_LOAD, reg, wide, &at, 0);
+}
+
+static bool is_store(const struct check *check)
+{
+    return check->insn->flags & SITE_WRITE;
+}
+
+static void compare_cells(struct check *check, struct code *hot)
+{
+    bool wide = check->insn->size >= 8;
+    check->cells = wide ? check->insn->size / 8u : 1;
+    for (uint32_t i = 0; i < check->cells; i++) {
+        load_cell(check, hot, (int32_t)i * 8);
+        code_slot(hot, OPCODE_COMPARE, check->scratch, wide,
+                  is_store(check) ? SLOT(write) : SLOT(read));
+        check->misses[i] = code_branch(hot, CONDITION_NOT_EQUAL, code_here(hot));
+        check->passed[i] = code_here(hot);
+    }
+}
+
+static void plain_before(struct check *check, struct code *hot)
+{
+    borrow(check, hot, MOVED_CHECKING);
+    if (check->keep_flags)
+        save_flags(check, hot, MOVED_CHECKING);
+    compare_cells(check, hot);
+    check->back = code_here(hot);
+    if (check->keep_flags)
+        restore_flags(check, hot, MOVED_CHECKING);
+    give_back(check, hot);
+}
+
+static void tell_address(const struct check *check, struct code *code)
+{
+    code_address(code, check->scratch, &check->operand, 0);
+    code_slot(code, OPCODE_STORE, check->scratch, true, SLOT(address));
+}
+
+/* Accesses that the shim is always asked for; the thunk keeps the flags. */
+static void call_before(const struct check *check, struct code *hot, enum rewrite_thunk thunk)
+{
+    row(check, hot, MOVED_CHECKING, false);
+    if (thunk != THUNK_STRING) {
+        borrow(check, hot, MOVED_CHECKING);
+        tell_address(check, hot);
+        give_back(check, hot);
+        row(check, hot, MOVED_CHECKING, false);
+    }
+    code_slot_set(hot, SLOT(site), check->site_word);
+    call_thunk(check, hot, thunk, MOVED_CHECKING, false);
+}
+
+void check_before(struct check *check, struct code *hot)
+{
+    row(check, hot, MOVED_CHECKING, false);
+    if (check->insn->access == MEMORY_STRING)
+        call_before(check, hot, THUNK_STRING);
+    else if (check->insn->access == MEMORY_LOCKED)
+        call_before(check, hot, THUNK_BEFORE);
+    else if (has_cells(check->insn))
+        plain_before(check, hot);
+    else
+        call_before(check, hot, THUNK_RANGE);
+}
+
+/* A load that found its cell written by this thread is as good as one that found it read. */
+static void misses(const struct check *check, struct code *hot, struct code *cold)
+{
+    bool wide = check->insn->size >= 8;
+    uint8_t *slow[8];
+    uint32_t slow_count = 0;
+    for (uint32_t i = 0; i < check->cells; i++) {
+        code_land(hot, check->misses[i], code_here(cold));
+        if (is_store(check))
+            continue;
+        code_slot(cold, OPCODE_COMPARE, check->scratch, wide, SLOT(write));
+        code_branch(cold, CONDITION_EQUAL, check->passed[i]);
+        if (i + 1 < check->cells) {
+            code_jump(cold, code_here(cold));
+            slow[slow_count++] = cold->at - 4;
+        }
+    }
+    for (uint32_t i = 0; i < slow_count; i++)
+        code_land(cold, slow[i], code_here(cold));
+}
+
+/* Only what is nothing but a load can be the acquire of an atomic. */
+static bool may_acquire(const struct check *check)
+{
+    const struct insn *insn = check->insn;
+    return insn->kind == INSN_PLAIN && insn->access == MEMORY_PLAIN && (insn->flags & SITE_MOVE) &&
+           !(insn->flags & SITE_WRITE);
+}
+
+/* The load itself, in the cold part, when the shim wants to hear of its end. */
+static void load_and_tell(const struct check *check, struct code *cold, int64_t behind)
+{
+    if (check->keep_flags)
+        restore_flags(check, cold, MOVED_COLD | MOVED_CHECKING);
+    give_back(check, cold);
+    row(check, cold, MOVED_COLD, false);
+    code_copy(cold, check->insn, check->bytes);
+    row(check, cold, MOVED_COLD | MOVED_DONE, false);
+    call_thunk(check, cold, THUNK_AFTER, MOVED_COLD | MOVED_DONE, false);
+    code_jump(cold, behind);
+}
+
+static void plain_behind(const struct check *check, struct code *hot, struct code *cold)
+{
+    unsigned state = MOVED_COLD | MOVED_CHECKING | (check->keep_flags ? MOVED_FLAGS : 0);
+    row(check, cold, state, true);
+    misses(check, hot, cold);
+    tell_address(check, cold);
+    code_slot_set(cold, SLOT(site), check->site_word);
+    call_thunk(check, cold, THUNK_CHECK, state, true);
+    if (!may_acquire(check)) {
+        code_jump(cold, check->back);
+        return;
+    }
+    code_slot_is_zero(cold, SLOT(after));
+    code_branch(cold, CONDITION_EQUAL, check->back);
+    load_and_tell(check, cold, code_here(hot));
+}
+
+static void locked_behind(const struct check *check, struct code *hot, struct code *cold)
+{
+    row(check, hot, MOVED_DONE, false);
+    if (check->flags_behind) {
+        call_thunk(check, hot, THUNK_AFTER, MOVED_DONE, false);
+        return;
+    }
+    code_slot_is_zero(hot, SLOT(after));
+    uint8_t *asked = code_branch(hot, CONDITION_NOT_EQUAL, code_here(hot));
+    code_land(hot, asked, code_here(cold));
+    row(check, cold, MOVED_COLD | MOVED_DONE, false);
+    call_thunk(check, cold, THUNK_AFTER, MOVED_COLD | MOVED_DONE, false);
+    code_jump(cold, code_here(hot));
+}
+
+void check_behind(struct check *check, struct code *hot, struct code *cold)
+{
+    if (check->insn->access == MEMORY_LOCKED)
+        locked_behind(check, hot, cold);
+    else if (check->insn->access == MEMORY_PLAIN && has_cells(check->insn))
+        plain_behind(check, hot, cold);
+}
