@@ -152,11 +152,13 @@ static bool make_room(struct module *module, uint32_t *room)
 }
 
 /* Who may come to what an instruction leads to. */
-static void mark_leaders(struct module *module, const struct insn *insn, bool landing)
+static void mark_leaders(struct module *module, const struct function *function,
+                         const struct insn *insn, bool landing)
 {
     uint32_t next = insn->offset + insn->length;
+    bool inside = insn->target >= function->start && insn->target < function->end;
     if (insn->target != NO_TARGET)
-        leader_mark(module, insn->target, LEADER_BRANCH);
+        leader_mark(module, insn->target, LEADER_BRANCH | (inside ? 0 : LEADER_OUTSIDE));
     if (landing)
         leader_mark(module, insn->offset, LEADER_POINTER);
     if (insn->kind == INSN_CALL)
@@ -184,7 +186,7 @@ static bool decode_function(struct module *module, const struct function *functi
         }
         module->insn_count++;
         module->starts[at / 64] |= 1ull << at % 64;
-        mark_leaders(module, insn, is_endbr(module->text + at, insn->length));
+        mark_leaders(module, function, insn, is_endbr(module->text + at, insn->length));
         at += insn->length;
     }
     return true;
@@ -195,7 +197,7 @@ static void count_before(struct module *module)
     uint32_t count = 0;
     for (uint64_t i = 0; i < text_size(module) / 64; i++) {
         module->before[i] = count;
-        count += (uint32_t)__builtin_popcountll(module->starts[i]);
+        count += bits_in(module->starts[i]);
     }
 }
 

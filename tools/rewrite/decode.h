@@ -14,17 +14,6 @@ struct decoded {
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
 };
 
-enum {
-    REGISTER_RAX,
-    REGISTER_RCX,
-    REGISTER_RDX,
-    REGISTER_RBX,
-    REGISTER_RSP,
-    REGISTER_RBP,
-    REGISTER_RSI,
-    REGISTER_RDI
-};
-
 /* Number of the general register that a register is part of; -1: another kind. */
 static inline int general_register(ZydisRegister name)
 {

@@ -124,30 +124,6 @@ static uint64_t walk_frames(struct module *module, uint64_t address, bool add)
     return count;
 }
 
-/* The address of .eh_frame by section headers; 0: none. */
-static uint64_t frames_section(const struct module *module)
-{
-    Elf64_Ehdr elf;
-    Elf64_Shdr names, section;
-    memcpy(&elf, module->file, sizeof elf);
-    if (elf.e_shentsize != sizeof section || elf.e_shoff > module->file_size ||
-        elf.e_shnum > (module->file_size - elf.e_shoff) / sizeof section ||
-        elf.e_shstrndx >= elf.e_shnum)
-        return 0;
-    const uint8_t *headers = module->file + elf.e_shoff;
-    memcpy(&names, headers + elf.e_shstrndx * sizeof names, sizeof names);
-    for (unsigned i = 0; i < elf.e_shnum; i++) {
-        memcpy(&section, headers + i * sizeof section, sizeof section);
-        if (names.sh_offset <= module->file_size &&
-            section.sh_name <= module->file_size - names.sh_offset &&
-            module->file_size - names.sh_offset - section.sh_name >= sizeof ".eh_frame" &&
-            !memcmp(module->file + names.sh_offset + section.sh_name, ".eh_frame",
-                    sizeof ".eh_frame"))
-            return section.sh_addr;
-    }
-    return 0;
-}
-
 static uint64_t frames_header(const struct module *module)
 {
     Elf64_Ehdr elf;
@@ -202,7 +178,9 @@ static void put_in_order(struct module *module)
             kept--;
         if (kept && functions[kept - 1].end > functions[i].start)
             functions[kept - 1].end = functions[i].start;
-        functions[kept++] = functions[i];
+        functions[kept] = functions[i];
+        functions[kept].group = kept;
+        kept++;
     }
     module->function_count = kept;
     for (uint32_t i = 0; i < kept; i++)
@@ -213,7 +191,7 @@ bool module_functions(struct module *module)
 {
     uint64_t header = frames_header(module), frames = 0;
     if (!header || !read_table(module, header, &frames)) {
-        frames = frames ? frames : frames_section(module);
+        frames = frames ? frames : module_section(module, ".eh_frame");
         free(module->functions);
         module->functions = NULL;
         module->function_count = 0;

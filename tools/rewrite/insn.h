@@ -68,6 +68,7 @@ enum leader {
     LEADER_LANDING = 1u << 4,
     LEADER_RETURN = 1u << 5 /* follows a call */,
     LEADER_PADDING = 1u << 6,
+    LEADER_OUTSIDE = 1u << 7, /* with BRANCH: from another function */
 };
 
 struct segment {
@@ -84,6 +85,11 @@ struct function {
     bool stubs;          /* .plt and the like: jumps through slots of the loader */
     bool fresh;          /* begins with its caller's frame: not the cold part of another */
     uint64_t handlers;   /* ELF address of its LSDA, 0 none */
+    bool mixed;          /* there may be data among its code */
+    bool joined;         /* shares its frame with others */
+    bool frame_base;     /* of a group: some of it puts a frame's address into rbp */
+    bool base_changes;   /* of a group: a part that is no function changes rbp */
+    uint32_t group;      /* functions that share a frame (cold parts): index of one of them */
 };
 
 struct module {
@@ -107,6 +113,8 @@ struct module {
     uint64_t *starts; /* bit per text byte: an instruction starts there */
     uint32_t *before; /* instructions before each word of starts */
     uint8_t *leaders; /* by text offset: enum leader */
+    uint32_t *data;   /* text offsets that seem to be data among code */
+    uint32_t data_count;
     uint64_t covered_bytes;
     uint32_t undecoded; /* bytes inside FDEs */
 };
@@ -115,12 +123,21 @@ struct module {
 bool module_open(struct module *module, const char *path);
 bool module_decode(struct module *module);  /* functions, insns, leaders of code itself */
 bool module_leaders(struct module *module); /* tables, pointers, landing pads, gaps */
-void module_liveness(struct module *module);
+bool module_liveness(struct module *module);
 void module_escape(struct module *module); /* turns accesses to private frames to MEMORY_NONE */
 /* Marks movs that are atomic operations by name or type (SITE_ATOMIC). debug_path as libdwfl takes
  * it; NULL: its own. */
 void module_atomics(struct module *module);
 void module_close(struct module *module);
+
+/* Processors without popcnt are among ours, and a call of libgcc's costs more than this. */
+static inline uint32_t bits_in(uint64_t word)
+{
+    word -= word >> 1 & 0x5555555555555555;
+    word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
+    word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
+    return (uint32_t)(word * 0x0101010101010101 >> 56);
+}
 
 /* NULL: no instruction that we know starts there. */
 static inline struct insn *insn_at(const struct module *module, uint32_t offset)
@@ -130,8 +147,7 @@ static inline struct insn *insn_at(const struct module *module, uint32_t offset)
     uint64_t word = module->starts[offset / 64], bit = 1ull << offset % 64;
     if (!(word & bit))
         return NULL;
-    return &module->insns[module->before[offset / 64] +
-                          (uint32_t)__builtin_popcountll(word & (bit - 1))];
+    return &module->insns[module->before[offset / 64] + bits_in(word & (bit - 1))];
 }
 
 #endif

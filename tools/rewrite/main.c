@@ -16,11 +16,10 @@
 
 static bool scan(struct module *module, const char *path)
 {
-    if (!module_open(module, path) || !module_decode(module))
+    if (!module_open(module, path) || !module_decode(module) || !module_leaders(module) ||
+        !module_liveness(module))
         return false;
-    /* Until somebody knows better, everything is read behind every instruction. */
-    for (uint32_t i = 0; i < module->insn_count; i++)
-        module->insns[i].live = 0x1ffff;
+    module_escape(module);
     return true;
 }
 

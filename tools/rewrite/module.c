@@ -45,6 +45,50 @@ bool module_is_constant(const struct module *module, uint64_t address)
            address - module->relro_start < module->relro_end - module->relro_start;
 }
 
+uint64_t module_section(const struct module *module, const char *name)
+{
+    Elf64_Ehdr elf;
+    Elf64_Shdr names, section;
+    size_t size = strlen(name) + 1;
+    memcpy(&elf, module->file, sizeof elf);
+    if (elf.e_shentsize != sizeof section || elf.e_shoff > module->file_size ||
+        elf.e_shnum > (module->file_size - elf.e_shoff) / sizeof section ||
+        elf.e_shstrndx >= elf.e_shnum)
+        return 0;
+    const uint8_t *headers = module->file + elf.e_shoff;
+    memcpy(&names, headers + elf.e_shstrndx * sizeof names, sizeof names);
+    for (unsigned i = 0; i < elf.e_shnum && names.sh_offset <= module->file_size; i++) {
+        memcpy(&section, headers + i * sizeof section, sizeof section);
+        uint64_t left = module->file_size - names.sh_offset;
+        if (section.sh_name <= left && left - section.sh_name >= size &&
+            !memcmp(module->file + names.sh_offset + section.sh_name, name, size))
+            return section.sh_addr;
+    }
+    return 0;
+}
+
+void module_code_sections(const struct module *module,
+                          void (*found)(void *arg, uint64_t start, uint64_t end), void *arg)
+{
+    Elf64_Ehdr elf;
+    bool any = false;
+    memcpy(&elf, module->file, sizeof elf);
+    if (elf.e_shentsize == sizeof(Elf64_Shdr) && elf.e_shoff <= module->file_size &&
+        elf.e_shnum <= (module->file_size - elf.e_shoff) / sizeof(Elf64_Shdr))
+        for (unsigned i = 0; i < elf.e_shnum; i++) {
+            Elf64_Shdr section;
+            memcpy(&section, module->file + elf.e_shoff + i * sizeof section, sizeof section);
+            if (!(section.sh_flags & SHF_EXECINSTR) || !section.sh_size ||
+                section.sh_size > text_size(module))
+                continue;
+            found(arg, section.sh_addr, section.sh_addr + section.sh_size);
+            any = true;
+        }
+    for (uint32_t i = 0; !any && i < module->segment_count; i++)
+        if (module->segments[i].executable)
+            found(arg, module->segments[i].start, module->segments[i].file_end);
+}
+
 static bool map_file(struct module *module)
 {
     struct stat info;
@@ -199,5 +243,6 @@ void module_close(struct module *module)
     free(module->starts);
     free(module->before);
     free(module->leaders);
+    free(module->data);
     *module = (struct module){.path = module->path};
 }

@@ -11,6 +11,17 @@
 
 #define NO_TARGET UINT32_MAX
 
+enum {
+    REGISTER_RAX,
+    REGISTER_RCX,
+    REGISTER_RDX,
+    REGISTER_RBX,
+    REGISTER_RSP,
+    REGISTER_RBP,
+    REGISTER_RSI,
+    REGISTER_RDI
+};
+
 /* What an instruction does with the registers that can hold the address of a frame. Memory operands
    relative to them do nothing here. */
 enum frame_effect {
@@ -46,12 +57,32 @@ static inline void leader_mark_address(struct module *module, uint64_t address, 
     leader_mark(module, text_offset(module, address), leader);
 }
 
+/* The ELF address of a RIP-relative operand. */
+static inline uint64_t insn_address(const struct module *module, const struct insn *insn)
+{
+    return module->text_start + insn->offset + insn->length + (uint64_t)insn->offset_of_operand;
+}
+
+/* The first instruction at or behind a text offset; one past the last: none. */
+static inline struct insn *insn_from(const struct module *module, uint32_t offset)
+{
+    if (offset >= text_size(module))
+        return module->insns + module->insn_count;
+    uint64_t below = module->starts[offset / 64] & ((1ull << offset % 64) - 1);
+    return &module->insns[module->before[offset / 64] + bits_in(below)];
+}
+
 /* module.c. The segment that an address lies in; NULL: none. */
 const struct segment *module_segment(const struct module *module, uint64_t address);
 /* Bytes of the file at an address up to the end of its segment; none: at == end. */
 struct reader module_reader(const struct module *module, uint64_t address);
 /* Nobody writes it while the program runs (the loader is not counted). */
 bool module_is_constant(const struct module *module, uint64_t address);
+/* Calls found for every executable section; where there are no headers, for the segments. */
+void module_code_sections(const struct module *module,
+                          void (*found)(void *arg, uint64_t start, uint64_t end), void *arg);
+/* The address of a section by name; 0: none. */
+uint64_t module_section(const struct module *module, const char *name);
 bool module_refuse(const struct module *module, const char *why);
 
 /* frame_info.c. Fills functions from the frame information; false, after a line on stderr. */
@@ -62,6 +93,14 @@ struct function *function_at(const struct module *module, uint32_t offset);
 void function_landing_pads(const struct module *module, const struct function *function,
                            void (*found)(void *arg, uint64_t start, uint64_t end, uint64_t pad),
                            void *arg);
+
+/* Does nothing come from it to the next? jmp, ret, hlt, int3, ud2 (leaders.c) */
+bool insn_ends_path(const struct module *module, const struct insn *insn);
+
+/* Functions share a frame: one jumps to a place in the other that is no entry (escape.c). */
+void functions_join(struct module *module, struct function *function, uint32_t target);
+void functions_join_parts(struct module *module); /* by direct jumps and landing pads */
+struct function *function_group(struct module *module, struct function *function);
 
 /* decode.c. The instruction at a text offset, decoded, alone; end: of what may be read. */
 bool decode_at(const struct module *module, uint32_t offset, uint32_t end, struct insn *ret);
