@@ -25,7 +25,7 @@ struct symbol_store *symbol_store_create(void)
 static void functions_finish(struct ranges *functions)
 {
     for (size_t i = 0; i < functions->count; i++)
-        ranges_finish(&((struct function *)functions->rows[i].of)->inlined);
+        ranges_finish(&((struct subprogram *)functions->rows[i].of)->inlined);
     ranges_finish(functions);
 }
 

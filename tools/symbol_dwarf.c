@@ -56,7 +56,7 @@ static void add_function(struct symbol_file *file, struct ranges *ranges, Dwarf_
 {
     if (!dwarf_hasattr(die, DW_AT_low_pc) && !dwarf_hasattr(die, DW_AT_ranges))
         return;
-    struct function *function = arena_take(&file->arena, sizeof *function);
+    struct subprogram *function = arena_take(&file->arena, sizeof *function);
     function->die = *die;
     ranges_add_die(ranges, die, function);
 }
@@ -76,7 +76,7 @@ static void index_functions(struct symbol_file *file, struct unit *unit, Dwarf_D
     } while (dwarf_siblingof(&die, &die) == 0);
 }
 
-static void index_inlined(struct symbol_file *file, struct function *function, Dwarf_Die *parent,
+static void index_inlined(struct symbol_file *file, struct subprogram *function, Dwarf_Die *parent,
                           unsigned depth, unsigned nesting)
 {
     Dwarf_Die die;
@@ -115,12 +115,12 @@ static const struct range *find_function(struct symbol_file *file, struct unit *
     return ranges_find(&unit->nested, address);
 }
 
-static struct function *function_at(struct symbol_file *file, struct unit *unit, uint64_t address)
+static struct subprogram *function_at(struct symbol_file *file, struct unit *unit, uint64_t address)
 {
     const struct range *row = find_function(file, unit, address);
     if (!row)
         return NULL;
-    struct function *function = row->of;
+    struct subprogram *function = row->of;
     if (!function->indexed) {
         function->indexed = true;
         index_inlined(file, function, &function->die, 0, 0);
@@ -231,7 +231,7 @@ static void set_call_site(struct symbol_file *file, struct unit *unit, Dwarf_Die
 #define INLINE_DEPTH_MAX 64
 
 /* The inlined calls around address, outermost first. */
-static unsigned inlined_chain(const struct function *function, uint64_t address,
+static unsigned inlined_chain(const struct subprogram *function, uint64_t address,
                               struct inlined **chain)
 {
     unsigned depth = 0;
@@ -255,7 +255,7 @@ const struct place_names *symbol_dwarf_at(struct symbol_file *file, uint64_t add
         return NULL;
     address -= file->dwarf_bias;
     struct unit *unit = row->of;
-    struct function *function = function_at(file, unit, address);
+    struct subprogram *function = function_at(file, unit, address);
     struct inlined *chain[INLINE_DEPTH_MAX] = {NULL};
     unsigned depth = function ? inlined_chain(function, address, chain) : 0;
     struct place_names *names =

@@ -32,7 +32,7 @@ struct inlined {
     Dwarf_Die die;
     unsigned depth; /* 1: called by the function itself */
 };
-struct function {
+struct subprogram {
     Dwarf_Die die;
     bool indexed;
     struct ranges inlined; /* of struct inlined */
@@ -40,8 +40,10 @@ struct function {
 struct unit {
     Dwarf_Die die;
     bool indexed, nested_indexed, variables_indexed;
-    bool words_known, has_words; /* type_word.c: something volatile or atomic is declared in it */
-    struct ranges functions, nested; /* of struct function; nested: those deep in others, and all */
+    bool words_known, has_words;   /* type_word.c: something volatile or atomic is declared in it */
+    bool atomic_known, has_atomic; /* … something _Atomic, by DWARF 5 */
+    struct ranges functions,
+        nested; /* of struct subprogram; nested: those deep in others, and all */
 };
 
 struct symbol_file {

@@ -189,6 +189,31 @@ enum type_word type_of_unit(struct symbol_file *file, uint64_t address)
     return unit->has_words ? TYPE_UNKNOWN : TYPE_PLAIN;
 }
 
+static bool has_atomic(Dwarf_Die *unit)
+{
+    Dwarf_Die die;
+    if (dwarf_child(unit, &die))
+        return false;
+    do
+        if (dwarf_tag(&die) == DW_TAG_atomic_type)
+            return true;
+    while (dwarf_siblingof(&die, &die) == 0);
+    return false;
+}
+
+bool type_unit_has_atomic(struct symbol_file *file, uint64_t address)
+{
+    const struct range *row =
+        file->dwarf ? ranges_find(&file->units, address - file->dwarf_bias) : NULL;
+    if (!row)
+        return false;
+    struct unit *unit = row->of;
+    if (!unit->atomic_known)
+        unit->has_atomic = has_atomic(&unit->die);
+    unit->atomic_known = true;
+    return unit->has_atomic;
+}
+
 /* ---- the operand of an instruction ---- */
 
 struct step {

@@ -3,8 +3,8 @@
  * lies at an address, or the pointer through which an instruction goes, followed back through its
  * function.
  *
- * Used by access_code.c and trace.c. One thread; but for type_of_variable the symbol_file is open
- * (symbol_file_ready).
+ * Used by access_code.c, trace.c and rewrite/atomics.c. One thread; but for type_of_variable the
+ * symbol_file is open (symbol_file_ready).
  */
 #ifndef HOLDFAST_TOOLS_TYPE_WORD_H
 #define HOLDFAST_TOOLS_TYPE_WORD_H
@@ -29,5 +29,8 @@ enum type_word type_of_operand(struct symbol_file *file, const uint8_t *code, ui
 
 /* PLAIN when the compilation unit around address knows nothing volatile and nothing atomic. */
 enum type_word type_of_unit(struct symbol_file *file, uint64_t address);
+
+/* Does the compilation unit around address declare anything _Atomic? */
+bool type_unit_has_atomic(struct symbol_file *file, uint64_t address);
 
 #endif

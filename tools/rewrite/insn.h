@@ -125,8 +125,7 @@ bool module_decode(struct module *module);  /* functions, insns, leaders of code
 bool module_leaders(struct module *module); /* tables, pointers, landing pads, gaps */
 bool module_liveness(struct module *module);
 void module_escape(struct module *module); /* turns accesses to private frames to MEMORY_NONE */
-/* Marks movs that are atomic operations by name or type (SITE_ATOMIC). debug_path as libdwfl takes
- * it; NULL: its own. */
+/* Marks movs that are atomic operations by name or type (SITE_ATOMIC). */
 void module_atomics(struct module *module);
 void module_close(struct module *module);
 

@@ -20,6 +20,7 @@ static bool scan(struct module *module, const char *path)
         !module_liveness(module))
         return false;
     module_escape(module);
+    module_atomics(module);
     return true;
 }
 
