@@ -124,6 +124,11 @@ static void own_pages_remove(uintptr_t start)
         }
 }
 
+void own_pages_note(uintptr_t start, size_t size)
+{
+    own_pages_add(start, size);
+}
+
 void own_pages_each(void (*visit)(uintptr_t start, uintptr_t end, void *with), void *with)
 {
     uint32_t used = __atomic_load_n(&own_used, __ATOMIC_ACQUIRE);

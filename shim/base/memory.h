@@ -50,4 +50,7 @@ void *pages_map_wiped(size_t size);
 /* Every range that the functions above obtained and that is still mapped, in no order: what the
    leak scan must not take for memory of the program. A pages_unmap must name a whole pages_map. */
 void own_pages_each(void (*visit)(uintptr_t start, uintptr_t end, void *with), void *with);
+
+/* A mapping that was made without pages_map is ours too, until pages_unmap. */
+void own_pages_note(uintptr_t start, size_t size);
 #endif

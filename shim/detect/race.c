@@ -83,17 +83,19 @@ static inline bool access_pair(struct thread *self, uintptr_t address, unsigned 
            access_one(self, address + GRANULE, GRANULE, how, origin);
 }
 
-void race_access(struct thread *self, uintptr_t address, size_t size, unsigned how,
+void (*race_forgotten)(uintptr_t start, uintptr_t end, bool unmapped);
+
+bool race_access(struct thread *self, uintptr_t address, size_t size, unsigned how,
                  const struct origin *origin)
 {
     if (unlikely(!self->clock.now || is_ignored(self, how) || !size))
-        return;
+        return false;
     if (size <= GRANULE ? access_one(self, address, size, how, origin)
                         : size == 2 * GRANULE && address % GRANULE == 0 &&
                               access_pair(self, address, how, origin))
-        return;
+        return true;
     /* What was done of it is recorded, so it is not done again. */
-    race_range(self, address, size, how, origin);
+    return race_range(self, address, size, how, origin);
 }
 
 void race_threads_begin(void)

@@ -8,6 +8,7 @@
 #ifndef HOLDFAST_DETECT_RACE_H
 #define HOLDFAST_DETECT_RACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,8 +29,9 @@ static inline bool race_watched(void)
     return observing.races == RACES_ON;
 }
 
-/* [address, address + size) was touched; how: enum access_flag. Any size. */
-void race_access(struct thread *self, uintptr_t address, size_t size, unsigned how,
+/* [address, address + size) was touched; how: enum access_flag. Any size. True: all of it is on
+   record, so that in this epoch the like need not be told again. */
+bool race_access(struct thread *self, uintptr_t address, size_t size, unsigned how,
                  const struct origin *origin);
 
 /* The first other thread is about to be created: from now on there is somebody to race with. */
@@ -49,6 +51,14 @@ void race_memory_new(struct thread *self, uintptr_t start, uintptr_t end);
 
 /* Memory was given back to the system: its shadow is too. */
 void race_memory_gone(struct thread *self, uintptr_t start, uintptr_t end);
+
+/* These bytes turn out to be a location of synchronisation (rewrite/location.h): plain accesses so
+   far were its atomic operations too. */
+void race_location_new(struct thread *self, uintptr_t address, size_t size);
+
+/* Told by the thread that does it, where memory changes hands: what it has on record of [start,
+   end) is so no more. unmapped: the memory went back to the system. NULL: nobody asks. */
+extern void (*race_forgotten)(uintptr_t start, uintptr_t end, bool unmapped);
 
 /* The program says that races on these bytes are meant: none is told until the memory is given
  * back.

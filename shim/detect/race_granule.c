@@ -16,6 +16,7 @@
 #include "detect/race_benign.h"
 #include "detect/race_heap.h"
 #include "state/initialiser.h"
+#include "state/vector.h"
 
 bool granule_guards_seen;
 
@@ -165,6 +166,7 @@ static bool update_locked(struct access *access, uintptr_t granule, uint64_t mas
     struct record near[NEAR];
     struct record *records = read_records(access->self, cell, contexts, near, &count);
     if (!records || !(mask & ~answered(access, records, count))) {
+        access->lost |= !records;
         shadow_unlock(cell);
         return true;
     }
@@ -194,14 +196,17 @@ static void touch_new(struct access *access, uintptr_t granule, uint64_t mask, u
     uintptr_t address = access->here.address > granule ? access->here.address : granule;
     const struct block_row *row = race_heap_row(access->self, address);
     context_here(access);
-    if (!shadow_touch(granule) || !shadow_lock(cell))
+    if (!shadow_touch(granule) || !shadow_lock(cell)) {
+        access->lost = true;
         return;
+    }
     if (cell_get(&cell[0]) | cell[1]) {
         update_locked(access, granule, mask, cell);
         return;
     }
     /* Under the line's lock, because a free marks its block first and then comes here. */
     bool freed = row && race_heap_is_freed(row, address);
+    access->lost |= freed;
     if (likely(!freed)) {
         shadow_contexts(granule)[0] = access->here.context;
         cell_put(&cell[0], access->cell | mask);
@@ -223,11 +228,15 @@ void granule_update(struct access *access, uintptr_t granule, uint64_t mask, uin
        walk of the stack it is asked first. */
     if (!cell_is_link(second) || access->origin->context)
         context_here(access);
-    if (!shadow_lock(cell) || update_locked(access, granule, mask, cell))
-        return;
-    context_here(access);
-    if (shadow_lock(cell))
-        update_locked(access, granule, mask, cell);
+    if (!shadow_lock(cell)) {
+        access->lost = true;
+    } else if (!update_locked(access, granule, mask, cell)) {
+        context_here(access);
+        if (shadow_lock(cell))
+            update_locked(access, granule, mask, cell);
+        else
+            access->lost = true;
+    }
 }
 
 void granules_free(uintptr_t start, uintptr_t end, void *with)
@@ -274,6 +283,7 @@ void granule_forget(struct thread *self, uintptr_t granule, uint64_t mask)
 
 void granules_tell(const struct access *access)
 {
+    VECTOR_STATE_KEPT;
     if (access->freed)
         race_tell_freed(access->self, &access->here, access->freed_at, access->freed,
                         race_heap_freed_by(access->freed));

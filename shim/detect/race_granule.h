@@ -1,6 +1,6 @@
 /*
  * One access against the records of one granule: what every way of looking at shadow cells shares,
- * and the general way. Used by detect/race*.c alone.
+ * and the general way. Used by detect/race*.c, and by thunks of rewritten code for the usual way.
  *
  * Guard entered.
  */
@@ -22,6 +22,7 @@ struct access {
     struct access_here here;
     uint64_t cell; /* stamp and kind, no bytes */
     bool has_context;
+    bool lost; /* not all of it is on record now */
     uint32_t found_count;
     struct found {
         struct record record;
@@ -127,7 +128,7 @@ static inline void access_begin(struct access *access, struct thread *self, uint
     access->here.size = size;
     access->here.how = how;
     access->here.context = 0;
-    access->has_context = false;
+    access->has_context = access->lost = false;
     access->found_count = 0;
     access->freed = NULL;
     access->cell = self->clock.now | (how & ACCESS_WRITE ? CELL_WRITE : 0) |

@@ -18,6 +18,12 @@ static inline bool is_untouched(uintptr_t address, size_t size)
            ((address ^ (address + size)) < 4096 || !shadow_is_touched(address + size));
 }
 
+static inline void forgotten(uintptr_t start, uintptr_t end, bool unmapped)
+{
+    if (unlikely(race_forgotten != NULL))
+        race_forgotten(start, end, unmapped);
+}
+
 void race_block_born(struct thread *self, uintptr_t address, size_t size)
 {
     (void)self;
@@ -32,6 +38,7 @@ void race_block_dying(struct thread *self, uintptr_t address, size_t size, uint3
     race_heap_freed(self, address);
     if (likely(is_untouched(address, size)))
         return;
+    forgotten(address, address + size, false);
     struct access access;
     access_begin(&access, self, address, size, ACCESS_WRITE | ACCESS_FREE);
     access.here.context = context_of(self, stack);
@@ -66,19 +73,38 @@ void race_stack_new(struct thread *self, uintptr_t start, uintptr_t end)
     /* Blocks that were freed where it lies are recognised when there is something to tell: a walk
        over their table for every thread would cost more than its creation. */
     forget(self, start, end);
+    forgotten(start, end, false);
+    race_benign_forget(start, end);
+}
+
+static void memory_new(struct thread *self, uintptr_t start, uintptr_t end, bool unmapped)
+{
+    if (!race_watched() || start >= end)
+        return;
+    forget(self, start, end);
+    forgotten(start, end, unmapped);
+    race_heap_forget(start, end);
     race_benign_forget(start, end);
 }
 
 void race_memory_new(struct thread *self, uintptr_t start, uintptr_t end)
 {
-    if (!race_watched() || start >= end)
-        return;
-    forget(self, start, end);
-    race_heap_forget(start, end);
-    race_benign_forget(start, end);
+    memory_new(self, start, end, false);
 }
 
 void race_memory_gone(struct thread *self, uintptr_t start, uintptr_t end)
 {
-    race_memory_new(self, start, end);
+    memory_new(self, start, end, true);
+}
+
+void race_location_new(struct thread *self, uintptr_t address, size_t size)
+{
+    while (size) {
+        size_t part = GRANULE - address % GRANULE;
+        if (part > size)
+            part = size;
+        granule_forget(self, address & -(uintptr_t)GRANULE, shadow_mask(address, part));
+        address += part;
+        size -= part;
+    }
 }

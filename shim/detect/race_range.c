@@ -146,8 +146,10 @@ static void access_part(struct access *access, uintptr_t start, uintptr_t end, u
 static void access_region(struct run *run, uintptr_t start, uintptr_t end)
 {
     uint64_t *cell = shadow_make(start);
-    if (unlikely(!cell))
+    if (unlikely(!cell)) {
+        run->access.lost = true;
         return;
+    }
     run->new_end = 0;
     if (start % GRANULE) {
         uintptr_t next = (start | (GRANULE - 1)) + 1;
@@ -170,7 +172,7 @@ static void access_region(struct run *run, uintptr_t start, uintptr_t end)
         access_part(&run->access, start, end, cell);
 }
 
-__attribute__((noinline)) void race_range(struct thread *self, uintptr_t address, size_t size,
+__attribute__((noinline)) bool race_range(struct thread *self, uintptr_t address, size_t size,
                                           unsigned how, const struct origin *origin)
 {
     struct run run;
@@ -179,7 +181,7 @@ __attribute__((noinline)) void race_range(struct thread *self, uintptr_t address
     run.first = run.second = CELL_LOCKED; /* no cell is like that */
     uintptr_t end = address + size;
     if (unlikely(end < address || end > 1ull << 47))
-        return;
+        return false;
     while (address < end) {
         uintptr_t next = (address | (SHADOW_REGION_SIZE - 1)) + 1;
         access_region(&run, address, next < end ? next : end);
@@ -187,4 +189,5 @@ __attribute__((noinline)) void race_range(struct thread *self, uintptr_t address
     }
     if (unlikely(run.access.found_count || run.access.freed))
         granules_tell(&run.access);
+    return !run.access.lost;
 }

@@ -5,7 +5,7 @@
 
 #include "detect/race.h"
 
-void race_range(struct thread *self, uintptr_t address, size_t size, unsigned how,
+bool race_range(struct thread *self, uintptr_t address, size_t size, unsigned how,
                 const struct origin *origin);
 
 #endif

@@ -330,6 +330,12 @@ enum access_flag {
     ACCESS_WRITE = 1u << 0,
     ACCESS_ATOMIC = 1u << 1,
     ACCESS_FREE = 1u << 2, /* the block was given back: a write to all of it */
+    /* Of an instruction that was seen itself: the stack's first frame is its address. What kind it
+       is tells whether it may be an atomic operation: */
+    ACCESS_INSTRUCTION = 1u << 3,
+    ACCESS_MOVE = 1u << 4,   /* nothing but a load, or a store, of at most 8 aligned bytes */
+    ACCESS_LOCKED = 1u << 5, /* with a lock prefix, or xchg */
+    ACCESS_STRING = 1u << 6,
 };
 
 /* Events: a ring per running thread; the newest is at (next - 1) % EVENT_RING_ROWS. A ring is given

@@ -31,6 +31,8 @@ bool moved_add(const struct moved_module *module)
     entry->by_text = module->by_text;
     entry->count = module->count;
     entry->by_text_count = module->by_text_count;
+    entry->sites = module->sites;
+    entry->site_count = module->site_count;
     entry->owner = module->owner;
     /* Publishes the entry. Pairs with the acquires in find(). */
     __atomic_store_n(&entry->code_start, module->code_start, __ATOMIC_RELEASE);

@@ -20,8 +20,8 @@
 #include "base/memory.h"
 #include "format/rewrite.h"
 
-/* What moved code keeps of the program's registers, and what it checks accesses with. Zero: every
-   check misses. */
+/* What moved code keeps of the program's registers, and what it checks accesses with
+   (state/slots.h). */
 extern __thread struct rewrite_slots rewrite_slots
     __attribute__((visibility("hidden"), aligned(64)));
 
@@ -31,6 +31,8 @@ struct moved_module {
     const struct rewrite_moved *rows; /* by code offset */
     const uint32_t *by_text;          /* indices of rows, by text offset */
     uint32_t count, by_text_count;
+    const struct rewrite_site *sites; /* by number (SITE_WORD_ROW) */
+    uint32_t site_count;
     void *owner; /* of rewrite/ */
 };
 

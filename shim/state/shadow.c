@@ -12,7 +12,7 @@
 
 #define PAGE         4096u
 #define PAGES        (SHADOW_REGION_SIZE / PAGE)
-#define MAPPING_SIZE (SHADOW_PAGES + PAGES / 8)
+#define MAPPING_SIZE (SHADOW_LOCATIONS + SHADOW_REGION_SIZE / 4 / 8)
 
 /* Room that sets may have before anything is touched: one granule of a small program may have many
    readers. */
@@ -28,6 +28,7 @@
 
 unsigned char **shadow_regions;
 uint64_t shadow_pages, shadow_lost;
+uint32_t shadow_page_cost = 3;
 
 /* The system refused memory for a region: no more are asked for. */
 static bool short_of_memory;
@@ -83,7 +84,7 @@ bool shadow_touch(uintptr_t address)
     uint64_t pages = __atomic_load_n(&shadow_pages, __ATOMIC_RELAXED) + 1;
     /* Sets go when there is no room, lists do not. */
     uint64_t lists = __atomic_load_n(&record_list_bytes, __ATOMIC_RELAXED);
-    if (limit && pages * 3 * PAGE + lists > limit) {
+    if (limit && pages * shadow_page_cost * PAGE + lists > limit) {
         say_unobserved(UNOBSERVED_RACES,
                        "shadow_size is used up: accesses to more memory are not watched");
         return false;
@@ -99,7 +100,8 @@ uint64_t shadow_room_for_sets(void)
     uint64_t limit = options.number[OPTION_SHADOW_SIZE];
     if (!limit)
         return SETS_ROOM_LEAST + pages * PAGE;
-    return limit > pages * 3 * PAGE ? limit - pages * 3 * PAGE : 0;
+    uint64_t used = pages * shadow_page_cost * PAGE;
+    return limit > used ? limit - used : 0;
 }
 
 static bool line_try(uint64_t *line, uint64_t *ret_first)
@@ -171,6 +173,33 @@ static void forget_in_line(uint64_t *cell, uint64_t count)
             record_set_drop(links[i]);
 }
 
+static uint8_t location_bits(uintptr_t address, size_t size)
+{
+    unsigned first = address & 4 ? 1 : 0, last = (address + size - 1) & 4 ? 1 : 0;
+    return (uint8_t)((1u << first | 1u << last) << (address >> 2 & 6));
+}
+
+void shadow_location_set(uintptr_t address, size_t size)
+{
+    __atomic_fetch_or(shadow_location_byte(address), location_bits(address, size),
+                      __ATOMIC_SEQ_CST);
+}
+
+void shadow_location_clear(uintptr_t address, size_t size)
+{
+    __atomic_fetch_and(shadow_location_byte(address), (uint8_t)~location_bits(address, size),
+                       __ATOMIC_SEQ_CST);
+}
+
+/* Of one line. Most have none. */
+static inline void forget_locations(uintptr_t start, uintptr_t end)
+{
+    if (likely(!__atomic_load_n(shadow_location_byte(start), __ATOMIC_RELAXED)))
+        return;
+    for (; start < end; start += GRANULE)
+        shadow_location_clear(start, GRANULE);
+}
+
 /* Both of one page. */
 static void forget_part(uintptr_t start, uintptr_t end)
 {
@@ -179,6 +208,7 @@ static void forget_part(uintptr_t start, uintptr_t end)
         if (next > end)
             next = end;
         forget_in_line(shadow_cells(start), (next - start) / GRANULE);
+        forget_locations(start, next);
         start = next;
     }
 }

@@ -12,9 +12,10 @@
  *   cell = stamp (state/vclock.h) | flags | the granule's bytes that were touched
  *   second cell with no slot in it = link to a set, 0 = none
  *
- * A region of 16 MB of addresses has one mapping for its shadow: cells, contexts, and one bit for
- * each page that has any. Mappings stay for the life of the process, their pages go when the
- * memory does; a fork's child finds them empty.
+ * A region of 16 MB of addresses has one mapping for its shadow: cells, contexts, one bit for each
+ * page that has any, and one for each 4 bytes that are a location of synchronisation (an atomic
+ * variable of rewritten code: rewrite/location.h). Mappings stay for the life of the process, their
+ * pages go when the memory does; a fork's child finds them empty.
  *
  * Granules are locked by lines: the four whose cells fill a cache line have one lock, CELL_LOCKED
  * in the first cell of the line. Whoever holds it may change cells, contexts and sets of the line,
@@ -49,6 +50,7 @@
 #define SHADOW_REGIONS      (1ull << (47 - SHADOW_REGION_SHIFT))
 #define SHADOW_CONTEXTS     (2 * SHADOW_REGION_SIZE) /* where contexts begin in a region's mapping */
 #define SHADOW_PAGES        (3 * SHADOW_REGION_SIZE) /* … and the bits of its pages */
+#define SHADOW_LOCATIONS    (SHADOW_PAGES + SHADOW_REGION_SIZE / 4096 / 8) /* … of locations */
 
 /* By address >> SHADOW_REGION_SHIFT. There before observing.races is RACES_ON. Entries are written
    once, under LOCK_SHADOW; acquire pairs with its release. */
@@ -72,6 +74,24 @@ static inline context_t *shadow_contexts(uintptr_t address)
     unsigned char *region = shadow_regions[address >> SHADOW_REGION_SHIFT];
     return (context_t *)(region + SHADOW_CONTEXTS + (address & (SHADOW_REGION_SIZE - GRANULE)));
 }
+
+/* The bits of locations of the granule that holds address, whose region has shadow: 1 for its first
+   4 bytes, 2 for the others. */
+static inline uint8_t *shadow_location_byte(uintptr_t address)
+{
+    unsigned char *region = shadow_regions[address >> SHADOW_REGION_SHIFT];
+    return region + SHADOW_LOCATIONS + ((address & (SHADOW_REGION_SIZE - 1)) >> 5);
+}
+static inline unsigned shadow_locations(uintptr_t address)
+{
+    return __atomic_load_n(shadow_location_byte(address), __ATOMIC_RELAXED) >> (address >> 2 & 6) &
+           3u;
+}
+
+/* [address, address + size) is one, or is none any more: the bits of the 4 bytes that it touches.
+   Of one granule. A full barrier. */
+void shadow_location_set(uintptr_t address, size_t size);
+void shadow_location_clear(uintptr_t address, size_t size);
 
 /* The bytes of its granule that an access of size bytes at address touches (all within it). */
 static inline uint64_t shadow_mask(uintptr_t address, size_t size)
@@ -209,8 +229,9 @@ void shadow_each_touched(uintptr_t start, uintptr_t end,
    back to the system. */
 void shadow_forget(uintptr_t start, uintptr_t end);
 
-/* Pages of the program that have shadow. Atomic. */
+/* Pages of the program that have shadow. Atomic. How many pages of ours each takes at most. */
 extern uint64_t shadow_pages;
+extern uint32_t shadow_page_cost;
 
 /* Bytes that sets of records may take now. */
 uint64_t shadow_room_for_sets(void);

@@ -159,6 +159,8 @@ struct thread *thread_create(struct thread *creator, uint32_t created_stack, uin
     return made;
 }
 
+void (*thread_begun)(struct thread *self);
+
 void thread_begin(struct thread *self)
 {
     struct thread_row *row = self->row;
@@ -176,6 +178,8 @@ void thread_begin(struct thread *self)
     row->started_time = clock_now();
     __atomic_store_n(&row->state, THREAD_RUNNING, __ATOMIC_RELEASE);
     thread_event(self, EVENT_THREAD_START, 0, row->created_stack, self->number);
+    if (thread_begun)
+        thread_begun(self);
     self->busy = 0;
 }
 

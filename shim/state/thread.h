@@ -100,6 +100,7 @@ struct thread {
     /* Happens-before was told that this thread is not to be watched (nests). */
     uint32_t ignore_reads, ignore_writes, ignore_sync;
     void *compiled;         /* shim/compiled: its shadow stack and fences */
+    void *rewrite;          /* shim/rewrite: its filter, tags and stacks (rewrite/own.h) */
     void *accesses;         /* detect/race: its memo of contexts */
     void *orders;           /* detect/lock_order: its memo of what the graph knows */
     struct known_use *uses; /* detect/handle_race: its uses of descriptors, by number */
@@ -200,6 +201,9 @@ struct thread *thread_create(struct thread *creator, uint32_t created_stack, uin
 
 /* Makes it the calling thread's: tid, stack bounds, state running. */
 void thread_begin(struct thread *self);
+
+/* Told at its end, guard entered; NULL: nobody asks. */
+extern void (*thread_begun)(struct thread *self);
 
 /* Its routine is over (return, pthread_exit, cancellation); destructors may follow. */
 void thread_finish(struct thread *self);

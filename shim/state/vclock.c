@@ -3,6 +3,7 @@
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/word_lock.h"
+#include "state/slots.h"
 #include "state/thread.h"
 
 uint32_t vclock_world = 1;
@@ -183,12 +184,19 @@ static inline void object_take(struct sync_clock *object)
 
 static void vclock_move(struct thread_clock *clock);
 
-static inline void advance(struct thread_clock *clock)
+/* The tags of filters stay. */
+static inline void advance_alone(struct thread_clock *clock)
 {
     clock->now += STAMP_EPOCH;
     uint64_t epoch = clock->now << (64 - STAMP_SLOT_SHIFT) >> (64 - STAMP_SLOT_SHIFT + 12);
     if (unlikely(epoch + 1 >= vclock_epochs))
         vclock_move(clock);
+}
+
+static inline void advance(struct thread_clock *clock)
+{
+    slots_stale();
+    advance_alone(clock);
 }
 
 void vclock_advance(struct thread_clock *clock)
@@ -262,6 +270,25 @@ void vclock_acquire(struct thread_clock *clock, struct sync_clock *object)
     if (!object->stamp || !vclock_knows(clock, object->stamp))
         vector_join(clock, &clock->known, object->known, object->stamp);
     word_lock_give(&object->lock);
+}
+
+void vclock_modify(struct thread_clock *clock, struct sync_clock *object, bool keeps_tags)
+{
+    struct vclock *old = NULL;
+    object_take(object);
+    if (object->stamp ? !vclock_knows(clock, object->stamp) : object->known != NULL)
+        vector_join(clock, &clock->known, object->known, object->stamp);
+    if (object->known != clock->known) {
+        old = object->known;
+        object->known = vector_share(clock->known);
+    }
+    object->stamp = clock->now;
+    word_lock_give(&object->lock);
+    vector_drop(clock, old);
+    if (keeps_tags)
+        advance_alone(clock);
+    else
+        advance(clock);
 }
 
 static void set(struct sync_clock *to, struct vclock *known, stamp_t stamp)

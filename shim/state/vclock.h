@@ -85,6 +85,11 @@ void vclock_release_join(struct thread_clock *clock, struct sync_clock *object);
 /* The thread's past := its past and the object's. */
 void vclock_acquire(struct thread_clock *clock, struct sync_clock *object);
 
+/* An atomic read-modify-write: acquire and release in one step. keeps_tags: filters of accesses
+   (rewrite/filter.h) still hit what was recorded before; what is recorded from now on is of the new
+   epoch all the same. */
+void vclock_modify(struct thread_clock *clock, struct sync_clock *object, bool keeps_tags);
+
 /* For the C11 model: to := from; to := to and from; without any thread. */
 void vclock_copy(struct sync_clock *to, struct sync_clock *from);
 void vclock_join(struct sync_clock *to, struct sync_clock *from);

@@ -1,0 +1,455 @@
+#include "rewrite/check.h"
+
+#include <elf.h>
+#include <sys/auxv.h>
+
+#include "detect/race.h"
+#include "detect/race_granule.h"
+#include "rewrite/location.h"
+#include "rewrite/own.h"
+#include "state/place.h"
+#include "state/slots.h"
+#include "state/vector.h"
+
+/* Blocks of this size are cleared cell by cell; for more the thread takes a new tag. */
+#define CLEARED_MOST 4096u
+/* What is unmapped and not smaller gives its cells back to the system. */
+#define GIVEN_BACK_LEAST (64u << 10)
+
+/* ---- cells ---- */
+
+/* Slots have the tag of this epoch. False: there is none to be had. */
+static inline bool has_tag(struct own *own)
+{
+    if (likely(rewrite_slots.read != SLOTS_STALE))
+        return rewrite_slots.read != 0;
+    uint64_t tag = tag_take(&own->tags);
+    if (unlikely(!tag))
+        return false;
+    rewrite_slots.read = tag * TAG_BOTH;
+    rewrite_slots.write = (tag | TAG_WRITE) * TAG_BOTH;
+    return true;
+}
+
+/* The cells of a granule whose bytes a record has all: 1 its first, 2 its second. */
+static inline unsigned halves_of(uint64_t record)
+{
+    return ((record & 0x0f) == 0x0f ? 1u : 0) | ((record & 0xf0) == 0xf0 ? 2u : 0);
+}
+
+static inline void store_cells(struct own *own, uintptr_t granule, unsigned halves, uint64_t tag)
+{
+    uint32_t *cell = filter_cell(&own->filter, granule);
+    if (halves == 3)
+        __atomic_store_n((uint64_t *)cell, tag, __ATOMIC_RELAXED);
+    else if (halves)
+        __atomic_store_n(&cell[halves - 1], (uint32_t)tag, __ATOMIC_RELAXED);
+}
+
+/* Sets what a record of this epoch covers, its granule locked: who makes a location of it locks it
+   afterwards (race_location_new), and empties cells before. */
+static inline void set_locked(struct own *own, uintptr_t granule, uint64_t record)
+{
+    if (unlikely(!filter_has(granule)) || unlikely(!has_tag(own)) ||
+        unlikely(shadow_locations(granule)))
+        return;
+    store_cells(own, granule, halves_of(record),
+                record & CELL_WRITE ? rewrite_slots.write : rewrite_slots.read);
+}
+
+/* The same without the lock: a location that is made at the same time is seen by the second look,
+   or sees the cell. */
+static inline void set_unlocked(struct own *own, uintptr_t granule, uint64_t record)
+{
+    unsigned halves = halves_of(record);
+    if (unlikely(!filter_has(granule)) || !halves || unlikely(!has_tag(own)) ||
+        unlikely(shadow_locations(granule)))
+        return;
+    store_cells(own, granule, halves,
+                record & CELL_WRITE ? rewrite_slots.write : rewrite_slots.read);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (unlikely(shadow_locations(granule)))
+        store_cells(own, granule, halves, 0);
+}
+
+/* The record of this very epoch that has most of the granule's bytes; 0: none. A write says what a
+   read would. */
+static uint64_t record_of(uintptr_t granule, stamp_t now)
+{
+    const uint64_t *cell = shadow_cells(granule);
+    uint64_t best = 0;
+    for (unsigned i = 0; cell && i < 2; i++) {
+        uint64_t record = cell_get(&cell[i]);
+        bool mine = (record & (STAMP_MASK | CELL_ATOMIC)) == now;
+        if (mine && (record & CELL_BYTES) > (best & CELL_BYTES))
+            best = record;
+    }
+    return best;
+}
+
+/* A plain access that is on record: cells that it has whole, and at its ends what the shadow says.
+ */
+static void set_range(struct thread *self, struct own *own, uintptr_t address, size_t size,
+                      bool write)
+{
+    uintptr_t end = address + size;
+    uint64_t kind = self->clock.now | (write ? CELL_WRITE : 0);
+    for (uintptr_t at = address & -(uintptr_t)GRANULE; at < end; at += GRANULE) {
+        uint64_t mask = CELL_BYTES;
+        if (at < address)
+            mask = CELL_BYTES << (address - at) & CELL_BYTES;
+        if (end - at < GRANULE)
+            mask &= (1ull << (end - at)) - 1;
+        if (mask == CELL_BYTES || mask == 0x0f || mask == 0xf0)
+            set_unlocked(own, at, kind | mask);
+        else
+            set_unlocked(own, at, record_of(at, self->clock.now));
+    }
+}
+
+/* ---- the thread ---- */
+
+/* The guard, where all is as it most often is; NULL otherwise. */
+static inline __attribute__((always_inline)) struct thread *enter_fast(void)
+{
+    struct thread *self = thread_current;
+    if (unlikely(!self) || unlikely(self->busy | self->waiting) || unlikely(!observing.on) ||
+        unlikely(observing.races != RACES_ON) || unlikely(!self->rewrite) ||
+        unlikely(!self->clock.now))
+        return NULL;
+    self->busy = (uintptr_t)__builtin_frame_address(0);
+    __asm__ volatile("" ::: "memory");
+    return self;
+}
+
+/* The same for the slow part. What is not observed should not come here again. */
+static struct thread *enter_slow(void)
+{
+    struct thread *self = guard_enter();
+    if (!self) {
+        if (!thread_current || !observing.on)
+            slots_clear();
+        return NULL;
+    }
+    if (observing.races == RACES_ON && self->rewrite && self->clock.now)
+        return self;
+    slots_clear();
+    guard_leave(self);
+    return NULL;
+}
+
+/* ---- accesses ---- */
+
+struct known_origin {
+    struct origin origin;
+    context_t context; /* 0: to be found */
+    struct origins *origins;
+    uintptr_t call;
+    const greg_t *registers;
+};
+
+static context_t context_known(struct thread *self, const struct origin *origin)
+{
+    struct known_origin *known = (struct known_origin *)origin;
+    if (!known->context)
+        known->context = origin_find(self, known->origins, known->call, known->registers);
+    return known->context;
+}
+
+#define ORIGIN(context_, own_, call_, registers_)                                                  \
+    (&(struct known_origin){.origin = {.context = context_known},                                  \
+                            .context = context_,                                                   \
+                            .origins = &(own_)->origins,                                           \
+                            .call = call_,                                                         \
+                            .registers = registers_})
+
+/* A plain mov, aligned, at a location of synchronisation: its load or store. */
+static void touch_location(struct thread *self, uintptr_t address, size_t size, bool write,
+                           const struct origin *origin)
+{
+    race_access(self, address, size,
+                ACCESS_ATOMIC | ACCESS_MOVE | (write ? ACCESS_WRITE : ACCESS_READ), origin);
+    if (write)
+        location_release(self, address, size);
+    else
+        rewrite_slots.after = 1;
+}
+
+static __attribute__((noinline)) bool fast_location(struct thread *self, struct own *own,
+                                                    uint32_t word, uintptr_t address, size_t size,
+                                                    context_t context)
+{
+    if (!(word & SITE_WORD_MOVE) || address % size || !context || !location_is(address, size))
+        return false;
+    touch_location(self, address, size, word & SITE_WORD_WRITE,
+                   &ORIGIN(context, own, 0, NULL)->origin);
+    return true;
+}
+
+static inline __attribute__((always_inline)) bool fast_access(struct thread *self, struct own *own,
+                                                              uintptr_t address, uint32_t word,
+                                                              uintptr_t call, uintptr_t sp,
+                                                              uintptr_t bp)
+{
+    size_t size = 1u << (word >> 1 & 7);
+    uint64_t *cell = shadow_cells(address), line_first;
+    uintptr_t granule = address & -(uintptr_t)GRANULE;
+    if (unlikely(!cell))
+        return false;
+    uint64_t newest =
+        self->clock.now | (word & SITE_WORD_WRITE ? CELL_WRITE : 0) | shadow_mask(address, size);
+    if (unlikely(shadow_locations(address)))
+        return fast_location(self, own, word, address, size,
+                             origin_known(self, &own->origins, call, sp, bp));
+    uint64_t covering = __atomic_load_n(&cell[0], __ATOMIC_RELAXED);
+    if (!cell_covers_any(covering, newest))
+        covering = __atomic_load_n(&cell[1], __ATOMIC_RELAXED);
+    if (cell_covers_any(covering, newest)) {
+        set_unlocked(own, granule, covering);
+        return true;
+    }
+    if (unlikely(!granule_is_usual(cell)))
+        return false;
+    context_t context = origin_known(self, &own->origins, call, sp, bp);
+    if (unlikely(!context) || unlikely(!shadow_lock_first(cell, &line_first)))
+        return false;
+    uint64_t first = cell == shadow_line(cell) ? line_first : cell[0];
+    newest = granule_usual(self, cell, first, shadow_contexts(address), newest, context);
+    if (likely(newest))
+        set_locked(own, granule, newest);
+    shadow_put_and_unlock(cell, newest ? newest : first, line_first);
+    return newest != 0;
+}
+
+bool check_fast(uintptr_t call, uintptr_t sp, uintptr_t bp)
+{
+    uint32_t word = rewrite_slots.site;
+    uintptr_t address = rewrite_slots.address;
+    unsigned log = word >> 1 & 7;
+    if (unlikely(log > 3) || unlikely(address % GRANULE + (1u << log) > GRANULE))
+        return false;
+    struct thread *self = enter_fast();
+    if (unlikely(!self))
+        return false;
+    bool done = likely(!(self->ignore_reads | self->ignore_writes)) &&
+                fast_access(self, self->rewrite, address, word, call, sp, bp);
+    guard_leave(self);
+    return done;
+}
+
+bool check_before(uintptr_t call, uintptr_t sp, uintptr_t bp)
+{
+    uint32_t word = rewrite_slots.site;
+    unsigned log = word >> 1 & 7;
+    struct thread *self = likely(log <= 4) ? enter_fast() : NULL;
+    if (unlikely(!self))
+        return false;
+    struct own *own = self->rewrite;
+    context_t context = origin_known(self, &own->origins, call, sp, bp);
+    if (likely(context)) {
+        location_modify(self, rewrite_slots.address, 1u << log,
+                        &ORIGIN(context, own, 0, NULL)->origin);
+        rewrite_slots.after = 1;
+    }
+    guard_leave(self);
+    return context != 0;
+}
+
+bool check_after(uintptr_t call, uintptr_t sp, uintptr_t bp)
+{
+    (void)call, (void)sp, (void)bp;
+    unsigned log = rewrite_slots.site >> 1 & 7;
+    rewrite_slots.after = 0;
+    struct thread *self = enter_fast();
+    if (likely(self)) {
+        /* Where the row alone says the size it was at most 8, or it is 16. */
+        location_acquire(self, rewrite_slots.address, log <= 4 ? 1u << log : 8);
+        guard_leave(self);
+    }
+    return true;
+}
+
+/* ---- all the rest ---- */
+
+struct visit {
+    struct thread *self;
+    struct own *own;
+    const struct rewrite_site *site;
+    const greg_t *registers; /* the program's */
+    const struct origin *origin;
+};
+
+static void visit_range(const struct visit *visit, uintptr_t address, size_t size, unsigned how)
+{
+    if (!size || address + size < address)
+        return;
+    how |= ACCESS_INSTRUCTION;
+    if (race_access(visit->self, address, size, how, visit->origin))
+        set_range(visit->self, visit->own, address, size, how & ACCESS_WRITE);
+}
+
+static void visit_access(const struct visit *visit)
+{
+    uintptr_t address = rewrite_slots.address;
+    unsigned flags = visit->site->flags;
+    size_t size = visit->site->size;
+    bool write = flags & SITE_WRITE;
+    bool aligned = size && size <= 8 && !(size & (size - 1)) && address % size == 0;
+    bool may = flags & SITE_MOVE && aligned;
+    if (may && flags & SITE_ATOMIC)
+        location_make(visit->self, address, size);
+    bool location = location_is(address, size);
+    if (location && may) {
+        touch_location(visit->self, address, size, write, visit->origin);
+        return;
+    }
+    if (location && write)
+        location_release(visit->self, address, size);
+    visit_range(visit, address, size,
+                (write ? ACCESS_WRITE : ACCESS_READ) | (may ? ACCESS_MOVE : 0));
+    if (location && !write)
+        rewrite_slots.after = 1;
+}
+
+static void visit_locked(const struct visit *visit)
+{
+    location_modify(visit->self, rewrite_slots.address, visit->site->size, visit->origin);
+    rewrite_slots.after = 1;
+}
+
+/* scas and cmps stop where the program's data says so. How many elements they read, at most count:
+   counted as far as the page of the first reaches, which is there if the first is. */
+static uint64_t elements_compared(const struct visit *visit, uint64_t count)
+{
+    (void)visit;
+    return count ? 1 : 0;
+}
+
+static void visit_string(const struct visit *visit)
+{
+    const greg_t *registers = visit->registers;
+    unsigned flags = visit->site->flags;
+    uint64_t size = visit->site->size, count = 1;
+    bool down = registers[REG_EFL] & 0x400;
+    bool compares = flags & SITE_TARGET && !(flags & SITE_WRITE);
+    if (flags & SITE_REPEATED) {
+        count = (uint64_t)registers[REG_RCX];
+        if (compares)
+            count = elements_compared(visit, count);
+    }
+    if (!count || !size || count > (1ull << 47) / size)
+        return;
+    uint64_t bytes = count * size, back = down ? bytes - size : 0;
+    if (flags & SITE_SOURCE)
+        visit_range(visit, (uintptr_t)registers[REG_RSI] - back, bytes, ACCESS_STRING);
+    if (flags & SITE_TARGET)
+        visit_range(visit, (uintptr_t)registers[REG_RDI] - back, bytes,
+                    ACCESS_STRING | (flags & SITE_WRITE ? ACCESS_WRITE : 0));
+}
+
+static void (*const visits[THUNK_COUNT])(const struct visit *visit) = {
+    [THUNK_CHECK] = visit_access,
+    [THUNK_BEFORE] = visit_locked,
+    [THUNK_STRING] = visit_string,
+    [THUNK_RANGE] = visit_access,
+};
+
+/* The row of the site that a call comes from; NULL: the module is gone, which cannot be. */
+static const struct rewrite_site *site_of(struct own *own, uintptr_t call)
+{
+    const struct moved_module *module = own->module;
+    if (!module || call < module->code_start || call >= module->code_end)
+        module = own->module = moved_by_code(call);
+    uint32_t row = rewrite_slots.site >> SITE_WORD_ROW;
+    return module && row < module->site_count ? &module->sites[row] : NULL;
+}
+
+void check_slow(greg_t *registers, enum rewrite_thunk thunk)
+{
+    rewrite_slots.after = 0;
+    struct thread *self = visits[thunk] ? enter_slow() : NULL;
+    if (!self)
+        return;
+    struct own *own = self->rewrite;
+    uintptr_t call = (uintptr_t)registers[REG_RIP];
+    const struct rewrite_site *site = site_of(own, call);
+    if (site) {
+        greg_t programs[NGREG];
+        for (unsigned i = 0; i <= REG_EFL; i++)
+            programs[i] = registers[i];
+        moved_to_program(programs, &rewrite_slots);
+        visits[thunk](&(struct visit){.self = self,
+                                      .own = own,
+                                      .site = site,
+                                      .registers = programs,
+                                      .origin = &ORIGIN(0, own, call, programs)->origin});
+    }
+    guard_leave(self);
+}
+
+/* ---- life ---- */
+
+const void *const check_thunks[THUNK_COUNT] = {
+    [THUNK_CHECK] = thunk_check,   [THUNK_BEFORE] = thunk_before, [THUNK_AFTER] = thunk_after,
+    [THUNK_STRING] = thunk_string, [THUNK_RANGE] = thunk_range,
+};
+
+int32_t check_slots_offset(void)
+{
+    uintptr_t pointer;
+    __asm__("mov %%fs:0, %0" : "=r"(pointer));
+    return (int32_t)((intptr_t)&rewrite_slots - (intptr_t)pointer);
+}
+
+/* What this thread has on record of [start, end) is so no more. */
+static void forgotten(uintptr_t start, uintptr_t end, bool unmapped)
+{
+    const struct thread *self = thread_current;
+    const struct own *own = self ? self->rewrite : NULL;
+    if (!own || !slots_are_watched())
+        return;
+    if (end - start <= CLEARED_MOST)
+        filter_clear(&own->filter, start, end);
+    else
+        slots_stale();
+    if (unmapped && end - start >= GIVEN_BACK_LEAST)
+        filter_empty(start, end);
+}
+
+void check_thread_begin(struct thread *self)
+{
+    static uint32_t turn;
+    struct own *own = self->rewrite;
+    slots_clear();
+    rewrite_slots.after = 0;
+    if (!own) {
+        own = pages_map(sizeof *own);
+        if (!own)
+            return;
+        own->filter = filters[__atomic_fetch_add(&turn, 1, __ATOMIC_RELAXED) % FILTERS];
+        self->rewrite = own;
+    }
+    own->module = NULL;
+    rewrite_slots.flip = own->filter.flip;
+    if (filter_form == FORM_GS)
+        __asm__ volatile("wrgsbase %0" : : "r"(own->filter.distance));
+    if (observing.races == RACES_ON && self->clock.now)
+        rewrite_slots.read = rewrite_slots.write = SLOTS_STALE;
+}
+
+bool check_start_up(enum rewrite_form form)
+{
+    if (!filter_start_up(form))
+        return false;
+    vector_state_wanted = true;
+    race_forgotten = forgotten;
+    thread_begun = check_thread_begin;
+    return true;
+}
+
+void check_after_fork(void)
+{
+    slots_clear();
+    rewrite_slots.after = 0;
+    filter_after_fork();
+}

@@ -1,0 +1,129 @@
+/*
+ * What moved code calls (enum rewrite_thunk): keep registers, call C, give them back. The stack is
+ * 128 below the program's and holds the return address; its alignment is unknown, which code of
+ * general registers does not mind.
+ *
+ * The fast part is called with registers that a call may spoil saved alone. When it says no, all is
+ * put back as it was, and the slow part gets all registers in the order of gregs (sys/ucontext.h).
+ */
+        .text
+
+#define RED_ZONE 128
+
+/* Eight registers: 64 bytes. */
+#define SAVE \
+        push %rcx; push %rdx; push %rsi; push %rdi; push %r8; push %r9; push %r10; push %r11
+#define RESTORE \
+        pop %r11; pop %r10; pop %r9; pop %r8; pop %rdi; pop %rsi; pop %rdx; pop %rcx
+
+#define FUNCTION(name) \
+        .globl name; .hidden name; .type name, @function; .p2align 4; name:
+#define END(name) .size name, . - name
+
+/* Flags are free: their liveness is moved code's business. */
+FUNCTION(thunk_check)
+        push %rax
+        SAVE
+        mov 72(%rsp), %rdi
+        lea 80 + RED_ZONE(%rsp), %rsi
+        mov %rbp, %rdx
+        call check_fast
+        test %al, %al
+        RESTORE
+        pop %rax
+        je 1f
+        ret
+1:      push $0                 /* THUNK_CHECK */
+        jmp slow
+        END(thunk_check)
+
+/* With the arithmetic flags as lahf and seto have them. */
+#define FUNCTION_KEEPING_FLAGS(name, function, number) \
+        FUNCTION(name) \
+        push %rax; \
+        lahf; \
+        seto %al; \
+        push %rax; \
+        SAVE; \
+        mov 80(%rsp), %rdi; \
+        lea 88 + RED_ZONE(%rsp), %rsi; \
+        mov %rbp, %rdx; \
+        call function; \
+        test %al, %al; \
+        RESTORE; \
+        pop %rax; \
+        je 1f; \
+        add $0x7f, %al; \
+        sahf; \
+        pop %rax; \
+        ret; \
+1:      add $0x7f, %al; \
+        sahf; \
+        pop %rax; \
+        push $number; \
+        jmp slow; \
+        END(name)
+
+FUNCTION_KEEPING_FLAGS(thunk_before, check_before, 1)
+FUNCTION_KEEPING_FLAGS(thunk_after, check_after, 2)
+
+FUNCTION(thunk_string)
+        push $3
+        jmp slow
+        END(thunk_string)
+
+FUNCTION(thunk_range)
+        push $4
+        jmp slow
+        END(thunk_range)
+
+/* On the stack: the thunk's number, the return address. r8 is gregs[0], rip 16, eflags 17. */
+#define GREGS (23 * 8)
+FUNCTION(slow)
+        pushfq
+        lea -GREGS(%rsp), %rsp
+        mov %r8, 0(%rsp)
+        mov %r9, 8(%rsp)
+        mov %r10, 16(%rsp)
+        mov %r11, 24(%rsp)
+        mov %r12, 32(%rsp)
+        mov %r13, 40(%rsp)
+        mov %r14, 48(%rsp)
+        mov %r15, 56(%rsp)
+        mov %rdi, 64(%rsp)
+        mov %rsi, 72(%rsp)
+        mov %rbp, 80(%rsp)
+        mov %rbx, 88(%rsp)
+        mov %rdx, 96(%rsp)
+        mov %rax, 104(%rsp)
+        mov %rcx, 112(%rsp)
+        lea GREGS + 24(%rsp), %rax
+        mov %rax, 120(%rsp)
+        mov GREGS + 16(%rsp), %rax
+        mov %rax, 128(%rsp)
+        mov GREGS(%rsp), %rax
+        mov %rax, 136(%rsp)
+        cld
+        mov %rsp, %rdi
+        mov GREGS + 8(%rsp), %rsi
+        mov %rsp, %rbp
+        and $-16, %rsp
+        call check_slow
+        mov %rbp, %rsp
+        mov 0(%rsp), %r8
+        mov 8(%rsp), %r9
+        mov 16(%rsp), %r10
+        mov 24(%rsp), %r11
+        mov 64(%rsp), %rdi
+        mov 72(%rsp), %rsi
+        mov 80(%rsp), %rbp
+        mov 96(%rsp), %rdx
+        mov 104(%rsp), %rax
+        mov 112(%rsp), %rcx
+        lea GREGS(%rsp), %rsp
+        popfq
+        lea 8(%rsp), %rsp
+        ret
+        END(slow)
+
+        .section .note.GNU-stack, "", @progbits
