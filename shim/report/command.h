@@ -2,9 +2,8 @@
  * The report at the end of a program that was not started by `holdfast run`: the command that lies
  * beside the library is started from inside the program and writes it.
  *
- * The program never notices: it shares our memory until its exec (nothing is copied), neither wait
- * nor SIGCHLD tells of it, and it gets the program's own environment. Called once, under
- * LOCK_LAST_LOOK, with all signals blocked.
+ * The program never notices (state/helper.h). It gets the program's own environment. Called once,
+ * under LOCK_LAST_LOOK, with all signals blocked.
  */
 #ifndef HOLDFAST_REPORT_COMMAND_H
 #define HOLDFAST_REPORT_COMMAND_H
