@@ -19,6 +19,7 @@
 #include "report/command.h"
 #include "report/log.h"
 #include "report/plain.h"
+#include "rewrite/rewrite.h"
 #include "start.h"
 #include "state/block.h"
 #include "state/clock.h"
@@ -70,6 +71,7 @@ static void look(struct thread *self, enum process_ending ending, int status)
     cond_misuse_look(self);
     lock_held_process_ends(self);
     lock_contention_look(self);
+    rewrite_last_look();
     look_for_leaks(self);
     process_ended(recording->ending, status);
 }

@@ -27,6 +27,7 @@
 #include "report/finding.h"
 #include "report/folder.h"
 #include "report/log.h"
+#include "rewrite/rewrite.h"
 #include "state/block.h"
 #include "state/clock.h"
 #include "state/constant.h"
@@ -218,6 +219,7 @@ bool start_observing(bool forked)
         lock_order_after_fork();
         lock_contention_after_fork();
         race_after_fork();
+        rewrite_after_fork();
         usage_after_fork();
     } else {
         constant_start_up();
@@ -272,9 +274,11 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
     long size = raw_syscall(SYS_readlink, "/proc/self/exe", program_path, sizeof program_path - 1);
     if (size <= 0)
         text_in(program_path, sizeof program_path);
+    const char *cache_home = variable(envp, "XDG_CACHE_HOME"), *home = variable(envp, "HOME");
     environment_take(envp);
     find_library();
     options_read(environment.options);
+    rewrite_start_up(NULL, cache_home, home);
     log_start_up();
     exit_start_up();
     fork_start_up();

@@ -130,7 +130,7 @@ static const char *candidate(unsigned i)
         if (flag_table[k].help && flag_table[k].commands & 1u << candidates_of && seen++ == i)
             return flag_table[k].name;
     for (unsigned k = 0; k < OPTION_COUNT; k++)
-        if (flags_takes_option(candidates_of, k) && seen++ == i)
+        if (flags_takes_option(candidates_of, k) && *option_table[k].help && seen++ == i)
             return option_table[k].name;
     return NULL;
 }

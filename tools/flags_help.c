@@ -55,7 +55,7 @@ void flags_help(FILE *out, enum command command)
     }
     bool headed = command != COMMAND_RUN;
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        if (!flags_takes_option(command, i))
+        if (!flags_takes_option(command, i) || !*option_table[i].help)
             continue;
         if (!headed)
             fputs("\nOptions of the watched program (also HOLDFAST_OPTIONS=name=value:…):\n", out);

@@ -71,7 +71,7 @@ static void option_item(const struct option_info *row, const char *dashes, const
 static void borrowed_options_of(enum command command)
 {
     for (unsigned i = 0; command != COMMAND_RUN && i < OPTION_COUNT; i++)
-        if (flags_takes_option(command, i))
+        if (flags_takes_option(command, i) && *option_table[i].help)
             option_item(&option_table[i], "--", flags_initial(command, i));
 }
 
@@ -100,7 +100,8 @@ static void options(void)
           "\"'value with : in it'\" ).\n",
           stdout);
     for (unsigned i = 0; i < OPTION_COUNT; i++)
-        option_item(&option_table[i], "", option_table[i].initial);
+        if (*option_table[i].help)
+            option_item(&option_table[i], "", option_table[i].initial);
 }
 
 static void kinds(void)

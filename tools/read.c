@@ -26,6 +26,7 @@ static const struct {
     [SECTION_FINDINGS] = {1, sizeof(struct finding_row)},
     [SECTION_EVIDENCE] = {1, sizeof(struct evidence_row)},
     [SECTION_EVENTS] = {1, sizeof(struct event_ring)},
+    [SECTION_WATCHED] = {1, sizeof(struct watched_row)},
 };
 
 void problem_set(struct problem *problem, const char *format, ...)

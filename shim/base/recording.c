@@ -33,6 +33,7 @@ static const struct plan {
     {SECTION_FINDINGS, sizeof(struct finding_row), 1, 1u << 20, UNOBSERVED_FINDINGS_FULL},
     {SECTION_EVIDENCE, sizeof(struct evidence_row), 3, 1u << 20, UNOBSERVED_FINDINGS_FULL},
     {SECTION_EVENTS, sizeof(struct event_ring), 2, 1u << 20, 0},
+    {SECTION_WATCHED, sizeof(struct watched_row), 0, 1u << 18, 0},
 };
 #define PLAN_COUNT (sizeof plans / sizeof plans[0])
 

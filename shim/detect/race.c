@@ -98,9 +98,13 @@ bool race_access(struct thread *self, uintptr_t address, size_t size, unsigned h
     return race_range(self, address, size, how, origin);
 }
 
+void (*race_rewrite)(struct thread *self);
+
 void race_threads_begin(void)
 {
     if (observing.races == RACES_WANTED && shadow_start_up()) {
+        if (race_rewrite)
+            race_rewrite(thread_current);
         if (granule_guards_seen)
             quarantine_open();
         __atomic_store_n(&observing.races, RACES_ON, __ATOMIC_RELEASE);
@@ -116,10 +120,6 @@ void race_compiled(void)
 
 void race_start_up(void)
 {
-    if (text_equal(options.text[OPTION_RACES], "full")) {
-        say("races=full is not there yet: races are looked for as by races=calls");
-        options.text[OPTION_RACES] = "calls"; /* a fork's child need not say it again */
-    }
     observing.races = text_equal(options.text[OPTION_RACES], "off") ? RACES_OFF : RACES_WANTED;
 }
 

@@ -68,6 +68,10 @@ void race_benign(struct thread *self, uintptr_t address, size_t size);
 /* There is code built with -fsanitize=thread: accesses are many now. Before the first of them. */
 void race_compiled(void);
 
+/* Rewrites code (shim/rewrite), each time a first thread is about to be created; NULL: no. Set at
+   birth. */
+extern void (*race_rewrite)(struct thread *self);
+
 void race_start_up(void);
 void race_after_fork(void);
 

@@ -73,6 +73,7 @@ enum section_type {
     SECTION_FINDINGS = 8, /* struct finding_row */
     SECTION_EVIDENCE = 9, /* struct evidence_row */
     SECTION_EVENTS = 10,  /* struct event_ring, each EVENT_RING_ROWS events long */
+    SECTION_WATCHED = 11, /* struct watched_row: what races=full saw of each module */
     SECTION_TYPE_END
 };
 
@@ -336,6 +337,37 @@ enum access_flag {
     ACCESS_MOVE = 1u << 4,   /* nothing but a load, or a store, of at most 8 aligned bytes */
     ACCESS_LOCKED = 1u << 5, /* with a lock prefix, or xchg */
     ACCESS_STRING = 1u << 6,
+};
+
+/* Whether loads and stores of a module are watched (races=full), and how many of them. Published by
+   kind. traps and left grow later, atomic. */
+struct watched_row {
+    uint32_t kind;                                  /* enum watched, atomic */
+    uint32_t module;                                /* strings: its path */
+    uint64_t accesses, watched, harmless, left_out; /* as in struct rewrite_header */
+    uint32_t reasons[16];                           /* of those left out, by enum rewrite_why */
+    uint64_t text_bytes, covered_bytes;
+    uint64_t traps;    /* times that code came to a place where none should: each is a fault of
+                          the rewriter's, and was mended */
+    uint64_t bytes;    /* WATCHED_GENERATED: writable and executable memory without a file */
+    uint32_t form;     /* enum rewrite_form */
+    uint32_t unloaded; /* 1: it is gone. atomic */
+};
+static_assert(sizeof(struct watched_row) == 144, "on disk");
+
+enum watched {
+    WATCHED_YES = 1,
+    WATCHED_SKIPPED = 2,     /* by the options watch and skip */
+    WATCHED_NO_REWRITER = 3, /* holdfast-rewrite is not there, or failed on all */
+    WATCHED_NO_CACHE = 4,    /* no folder for images */
+    WATCHED_NO_IMAGE = 5,    /* it could not be rewritten */
+    WATCHED_NO_ROOM = 6,     /* no free addresses near it */
+    WATCHED_DIFFERS = 7,     /* its code in memory is not the file's */
+    WATCHED_PROTECTED = 8,   /* the system lets nobody change code */
+    WATCHED_RUNNING = 9,     /* other threads may have been running in it */
+    WATCHED_GENERATED = 10,  /* not a module: code made at run time */
+    WATCHED_TOO_MANY = 11,
+    WATCHED_SHUT_IN = 12, /* the program has a seccomp filter: no helper may be started */
 };
 
 /* Events: a ring per running thread; the newest is at (next - 1) % EVENT_RING_ROWS. A ring is given

@@ -19,6 +19,7 @@
 #include "state/image.h"
 #include "state/options.h"
 #include "state/process.h"
+#include "state/signals.h"
 #include "state/thread.h"
 
 enum call { EXECVE, EXECVPE, FEXECVE, EXECVEAT, SPAWN, SPAWNP };
@@ -133,6 +134,8 @@ static int start_image(const struct start *start)
 {
     bool marked = !is_spawn(start) && process_exec_begins();
     int result;
+    if (!is_spawn(start))
+        signals_exec_begins(thread_current);
     char stand_in[ENVIRONMENT_PATH_MAX];
     if (follows(start, stand_in)) {
         size_t pointers = environment_size(start->envp) * sizeof(char *);
@@ -146,6 +149,8 @@ static int start_image(const struct start *start)
     } else {
         result = call_real(start, start->envp);
     }
+    if (!is_spawn(start))
+        signals_exec_failed(thread_current);
     if (marked)
         process_exec_failed();
     return result;

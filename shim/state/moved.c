@@ -16,13 +16,13 @@ static const int8_t slot_of[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, 
 #define FLAGS_OF    0x800ul
 #define LAHF_ALWAYS 0x02ul /* bit 1 of ah */
 
-bool moved_add(const struct moved_module *module)
+struct moved_module *moved_add(const struct moved_module *module)
 {
     uint32_t i = 0;
     while (i < moved_modules_used && moved_modules[i].code_start)
         i++;
     if (i == MOVED_MODULES_MAX)
-        return false;
+        return NULL;
     struct moved_module *entry = &moved_modules[i];
     entry->code_end = module->code_end;
     entry->text_start = module->text_start;
@@ -38,7 +38,7 @@ bool moved_add(const struct moved_module *module)
     __atomic_store_n(&entry->code_start, module->code_start, __ATOMIC_RELEASE);
     if (i == moved_modules_used)
         __atomic_store_n(&moved_modules_used, i + 1, __ATOMIC_RELEASE);
-    return true;
+    return entry;
 }
 
 void moved_remove(struct moved_module *module)

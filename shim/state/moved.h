@@ -46,8 +46,8 @@ static inline bool moved_any(void)
     return unlikely(__atomic_load_n(&moved_modules_used, __ATOMIC_ACQUIRE) != 0);
 }
 
-/* Adds an entry; false when there is no room. */
-bool moved_add(const struct moved_module *module);
+/* Adds an entry; NULL when there is no room. */
+struct moved_module *moved_add(const struct moved_module *module);
 void moved_remove(struct moved_module *module);
 
 /* The entry whose moved code, or whose text, holds an address; NULL: none. */

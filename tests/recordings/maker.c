@@ -15,6 +15,7 @@ static const uint16_t row_sizes[SECTION_TYPE_END] = {
     [SECTION_FINDINGS] = sizeof(struct finding_row),
     [SECTION_EVIDENCE] = sizeof(struct evidence_row),
     [SECTION_EVENTS] = sizeof(struct event_ring),
+    [SECTION_WATCHED] = sizeof(struct watched_row),
 };
 
 static size_t append(struct maker *maker, enum section_type type, const void *bytes, size_t size)

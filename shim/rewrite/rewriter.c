@@ -1,0 +1,103 @@
+#include "rewrite/rewriter.h"
+
+#include <fcntl.h>
+
+#include "base/memory.h"
+#include "base/syscall.h"
+#include "base/text.h"
+#include "rewrite/cache.h"
+#include "state/helper.h"
+#include "state/moved.h"
+#include "state/options.h"
+
+/* Built, installed. */
+static const char *const places[] = {"/../tools/rewrite/holdfast-rewrite",
+                                     "/holdfast/holdfast-rewrite", "/../holdfast/holdfast-rewrite",
+                                     NULL};
+
+#define TEXT_ROOM  (4u << 20)
+#define FLAGS_MOST 8u
+#define LIMIT      120u /* seconds: libLLVM takes 8 */
+
+struct rewriter {
+    const char *argv[FLAGS_MOST + MOVED_MODULES_MAX + 1];
+    unsigned count;
+    struct text text;
+    char path[CACHE_PATH_MAX + 64];
+    char room[TEXT_ROOM];
+};
+
+/* The next argument begins here. */
+static void begin_argument(struct rewriter *rewriter, const char *word)
+{
+    rewriter->argv[rewriter->count++] = rewriter->text.start + rewriter->text.length;
+    text_add(&rewriter->text, word);
+}
+
+/* Ends it; the text keeps a NUL of its own. */
+static void end_argument(struct rewriter *rewriter)
+{
+    text_add_char(&rewriter->text, '\0');
+}
+
+static void add_patterns(struct rewriter *rewriter, const char *flag, const char *patterns)
+{
+    if (!text_find(patterns, '!'))
+        return;
+    begin_argument(rewriter, flag);
+    text_add(&rewriter->text, patterns);
+    end_argument(rewriter);
+}
+
+struct rewriter *rewriter_prepare(enum rewrite_form form, uint32_t variant)
+{
+    static const char *const forms[FORM_COUNT] = {"--form=move", "--form=gs", "--form=flip"};
+    struct rewriter *rewriter = pages_map(sizeof *rewriter);
+    if (!rewriter)
+        return NULL;
+    rewriter->text = text_in(rewriter->room, sizeof rewriter->room);
+    rewriter->argv[rewriter->count++] = "holdfast-rewrite";
+    rewriter->argv[rewriter->count++] = forms[form];
+    begin_argument(rewriter, "--variant=");
+    text_add_number(&rewriter->text, variant);
+    end_argument(rewriter);
+    add_patterns(rewriter, "--watch=", options.text[OPTION_WATCH]);
+    add_patterns(rewriter, "--skip=", options.text[OPTION_SKIP]);
+    return rewriter;
+}
+
+void rewriter_add(struct rewriter *rewriter, const char *file, const char *image)
+{
+    size_t need = text_length(file) + text_length(cache_path()) + text_length(image) + 8;
+    if (rewriter->count + 1 >= sizeof rewriter->argv / sizeof rewriter->argv[0] ||
+        rewriter->text.length + need >= rewriter->text.room)
+        return;
+    begin_argument(rewriter, file);
+    text_add_char(&rewriter->text, '=');
+    text_add(&rewriter->text, cache_path());
+    text_add_char(&rewriter->text, '/');
+    text_add(&rewriter->text, image);
+    end_argument(rewriter);
+}
+
+int rewriter_run(struct rewriter *rewriter)
+{
+    static char *const no_environment[] = {NULL};
+    struct helper helper = {.path = rewriter->path,
+                            .argv = rewriter->argv,
+                            .envp = no_environment,
+                            .out = 2,
+                            .limit = LIMIT};
+    int status = -1;
+    if (helper_find(places, rewriter->path, sizeof rewriter->path)) {
+        long null = options.number[OPTION_VERBOSE]
+                        ? 2
+                        : raw_syscall(SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY | O_CLOEXEC);
+        helper.out = raw_failed(null) ? 2 : (int)null;
+        status = helper_run(&helper);
+        if (helper.out != 2)
+            raw_syscall(SYS_close, helper.out);
+    }
+    pages_unmap(rewriter, sizeof *rewriter);
+    return status;
+}

@@ -1,0 +1,24 @@
+/*
+ * Running holdfast-rewrite for the modules that have no image yet. One thread at a time.
+ */
+#ifndef HOLDFAST_REWRITE_REWRITER_H
+#define HOLDFAST_REWRITE_REWRITER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "format/rewrite.h"
+
+struct rewriter;
+
+/* NULL: no memory. */
+struct rewriter *rewriter_prepare(enum rewrite_form form, uint32_t variant);
+
+/* One more: the module's file, and the name of its image in the cache's folder. */
+void rewriter_add(struct rewriter *rewriter, const char *file, const char *image);
+
+/* Runs it, waits for its end and frees it. 0: all were written; 1: some were not; -1: it could not
+   be run. */
+int rewriter_run(struct rewriter *rewriter);
+
+#endif
