@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "rewrite/image.h"
+#include "tests/rewrite/scanned.h"
 
 static const uint8_t trap_bytes[] = {
     0x06, 0x07, 0x0e, 0x16, 0x17, 0x1e, 0x1f, 0x27, 0x2f, 0x37, 0x3f, 0x60, 0x61,
@@ -390,12 +391,10 @@ static bool one_file(const char *path, const struct image_request *request, bool
     struct image_statistics statistics;
     struct view view = {.module = &module};
     double start = seconds();
-    if (!module_open(&module, path) || !module_decode(&module)) {
+    if (!scan_module(&module, path)) {
         module_close(&module);
         return true; /* it has said why; nothing was made that could be wrong */
     }
-    for (uint32_t i = 0; i < module.insn_count; i++)
-        module.insns[i].live = 0x1ffff;
     double scanned = seconds();
     int error = image_write(&module, request, image, &statistics);
     double made = seconds();
