@@ -226,3 +226,16 @@ int wrap_getaddrinfo(const char *host, const char *service, const struct addrinf
         looked_up(host, service, hints, ret_list, result == 0, FRAME);
     return result;
 }
+
+/* ---- as _FORTIFY_SOURCE has some of the above */
+/* clang-format off */
+int wrap___gethostname_chk(char *to, size_t size, size_t room)
+TELLS_AFTER(real.__gethostname_chk(to, size, room), if (result == 0) MADE(to))
+int wrap___getdomainname_chk(char *to, size_t size, size_t room)
+TELLS_AFTER(real.__getdomainname_chk(to, size, room), if (result == 0) MADE(to))
+int wrap___getlogin_r_chk(char *to, size_t size, size_t room)
+TELLS_AFTER(real.__getlogin_r_chk(to, size, room), if (result == 0) MADE(to))
+int wrap___ttyname_r_chk(int fd, char *to, size_t size, size_t room)
+TELLS(USES(fd), real.__ttyname_r_chk(fd, to, size, room), if (result == 0) MADE(to))
+int wrap___ptsname_r_chk(int fd, char *to, size_t size, size_t room)
+TELLS(USES(fd), real.__ptsname_r_chk(fd, to, size, room), if (result == 0) MADE(to))

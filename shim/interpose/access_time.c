@@ -191,6 +191,14 @@ int wrap_gettimeofday(struct timeval *ret_time, void *ret_zone)
     return result;
 }
 
+int wrap___gettimeofday(struct timeval *ret_time, void *ret_zone)
+{
+    int result = real.__gettimeofday(ret_time, ret_zone);
+    if (access_watched())
+        got_time_of_day(ret_time, ret_zone, FRAME);
+    return result;
+}
+
 time_t wrap_time(time_t *ret_time)
 {
     time_t result = real.time(ret_time);

@@ -54,11 +54,14 @@ void descriptor_print(int fd, const char *format, va_list arguments, const void 
     guard_leave(self);
 }
 
-void text_print(const void *format, bool wide, va_list arguments, const void *frame)
+void text_print(const char *called, const void *format, bool wide, va_list arguments,
+                const void *frame)
 {
-    struct thread *self = access_enter();
+    struct thread *self = guard_enter();
     if (!self)
         return;
-    tell_format(self, &(struct format){format, wide}, arguments, frame);
+    handler_unsafe_call(self, called, frame);
+    if (access_watched())
+        tell_format(self, &(struct format){format, wide}, arguments, frame);
     guard_leave(self);
 }

@@ -1,121 +1,30 @@
 /* wprintf and its family. */
 #include "interpose/print.h"
 
+#define PRINTED WRITES(to, ((size_t)result + 1) * sizeof *to)
+
+/* clang-format off */
 int wrap_wprintf(const wchar_t *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    if (access_wanted())
-        stream_print(stdout, "wprintf", format, true, arguments, FRAME);
-    int result = real.vwprintf(format, arguments);
-    va_end(arguments);
-    return result;
-}
-
-int wrap_fwprintf(FILE *stream, const wchar_t *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    if (access_wanted())
-        stream_print(stream, "fwprintf", format, true, arguments, FRAME);
-    int result = real.vfwprintf(stream, format, arguments);
-    va_end(arguments);
-    return result;
-}
-
+PRINTS_MORE(TO_STREAM_WIDE(stdout, "wprintf"), real.vwprintf(format, arguments), NO_MORE)
 int wrap_vwprintf(const wchar_t *format, va_list arguments)
-{
-    if (access_wanted())
-        stream_print(stdout, "wprintf", format, true, arguments, FRAME);
-    return real.vwprintf(format, arguments);
-}
-
-int wrap_vfwprintf(FILE *stream, const wchar_t *format, va_list arguments)
-{
-    if (access_wanted())
-        stream_print(stream, "fwprintf", format, true, arguments, FRAME);
-    return real.vfwprintf(stream, format, arguments);
-}
-
+PRINTS(TO_STREAM_WIDE(stdout, "wprintf"), real.vwprintf(format, arguments), NO_MORE)
 int wrap___wprintf_chk(int flag, const wchar_t *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    if (access_wanted())
-        stream_print(stdout, "wprintf", format, true, arguments, FRAME);
-    int result = real.__vwprintf_chk(flag, format, arguments);
-    va_end(arguments);
-    return result;
-}
-
-int wrap___fwprintf_chk(FILE *stream, int flag, const wchar_t *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    if (access_wanted())
-        stream_print(stream, "fwprintf", format, true, arguments, FRAME);
-    int result = real.__vfwprintf_chk(stream, flag, format, arguments);
-    va_end(arguments);
-    return result;
-}
-
+PRINTS_MORE(TO_STREAM_WIDE(stdout, "wprintf"), real.__vwprintf_chk(flag, format, arguments), NO_MORE)
 int wrap___vwprintf_chk(int flag, const wchar_t *format, va_list arguments)
-{
-    if (access_wanted())
-        stream_print(stdout, "wprintf", format, true, arguments, FRAME);
-    return real.__vwprintf_chk(flag, format, arguments);
-}
-
+PRINTS(TO_STREAM_WIDE(stdout, "wprintf"), real.__vwprintf_chk(flag, format, arguments), NO_MORE)
+int wrap_fwprintf(FILE *stream, const wchar_t *format, ...)
+PRINTS_MORE(TO_STREAM_WIDE(stream, "fwprintf"), real.vfwprintf(stream, format, arguments), NO_MORE)
+int wrap_vfwprintf(FILE *stream, const wchar_t *format, va_list arguments)
+PRINTS(TO_STREAM_WIDE(stream, "fwprintf"), real.vfwprintf(stream, format, arguments), NO_MORE)
+int wrap___fwprintf_chk(FILE *stream, int flag, const wchar_t *format, ...)
+PRINTS_MORE(TO_STREAM_WIDE(stream, "fwprintf"), real.__vfwprintf_chk(stream, flag, format, arguments), NO_MORE)
 int wrap___vfwprintf_chk(FILE *stream, int flag, const wchar_t *format, va_list arguments)
-{
-    if (access_wanted())
-        stream_print(stream, "fwprintf", format, true, arguments, FRAME);
-    return real.__vfwprintf_chk(stream, flag, format, arguments);
-}
-
+PRINTS(TO_STREAM_WIDE(stream, "fwprintf"), real.__vfwprintf_chk(stream, flag, format, arguments), NO_MORE)
 int wrap_swprintf(wchar_t *to, size_t size, const wchar_t *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    if (access_wanted())
-        text_print(format, true, arguments, FRAME);
-    int result = real.vswprintf(to, size, format, arguments);
-    if (access_watched() && result >= 0)
-        access_write(to, ((size_t)result + 1) * sizeof *to, FRAME);
-    va_end(arguments);
-    return result;
-}
-
+PRINTS_MORE(TO_TEXT_WIDE("swprintf"), real.vswprintf(to, size, format, arguments), PRINTED)
 int wrap_vswprintf(wchar_t *to, size_t size, const wchar_t *format, va_list arguments)
-{
-    if (access_wanted())
-        text_print(format, true, arguments, FRAME);
-    int result = real.vswprintf(to, size, format, arguments);
-    if (access_watched() && result >= 0)
-        access_write(to, ((size_t)result + 1) * sizeof *to, FRAME);
-    return result;
-}
-
+PRINTS(TO_TEXT_WIDE("swprintf"), real.vswprintf(to, size, format, arguments), PRINTED)
 int wrap___swprintf_chk(wchar_t *to, size_t size, int flag, size_t room, const wchar_t *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    if (access_wanted())
-        text_print(format, true, arguments, FRAME);
-    int result = real.__vswprintf_chk(to, size, flag, room, format, arguments);
-    if (access_watched() && result >= 0)
-        access_write(to, ((size_t)result + 1) * sizeof *to, FRAME);
-    va_end(arguments);
-    return result;
-}
-
-int wrap___vswprintf_chk(wchar_t *to, size_t size, int flag, size_t room, const wchar_t *format,
-                         va_list arguments)
-{
-    if (access_wanted())
-        text_print(format, true, arguments, FRAME);
-    int result = real.__vswprintf_chk(to, size, flag, room, format, arguments);
-    if (access_watched() && result >= 0)
-        access_write(to, ((size_t)result + 1) * sizeof *to, FRAME);
-    return result;
-}
+PRINTS_MORE(TO_TEXT_WIDE("swprintf"), real.__vswprintf_chk(to, size, flag, room, format, arguments), PRINTED)
+int wrap___vswprintf_chk(wchar_t *to, size_t size, int flag, size_t room, const wchar_t *format, va_list arguments)
+PRINTS(TO_TEXT_WIDE("swprintf"), real.__vswprintf_chk(to, size, flag, room, format, arguments), PRINTED)

@@ -13,12 +13,14 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <dlfcn.h>
+#include <err.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <fstab.h>
 #include <ftw.h>
 #include <glob.h>
 #include <grp.h>
+#include <gshadow.h>
 #include <ifaddrs.h>
 #include <inttypes.h>
 #include <langinfo.h>
@@ -58,6 +60,7 @@
 #include <sys/select.h>
 #include <sys/sem.h>
 #include <sys/sendfile.h>
+#include <sys/shm.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -71,6 +74,7 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
+#include <syslog.h>
 #include <termios.h>
 #include <threads.h>
 #include <time.h>

@@ -13,7 +13,11 @@ static void tell(const void *at, size_t size, unsigned how, void *with)
 
 void scan_begin(FILE *stream, const char *called, const void *frame)
 {
-    stream_use(stream, called, frame);
+    struct thread *self = guard_enter();
+    if (!self)
+        return;
+    stream_before(self, stream, called, frame);
+    guard_leave(self);
 }
 
 void scanned(const struct scan *scan, va_list arguments, const void *frame)

@@ -15,18 +15,37 @@ struct scan {
     int result;
 };
 
-/* Before a scan of a stream, and after any. */
+/* Before a scan of a stream, or (NULL) of a string, and after any. called: of the family. */
 void scan_begin(FILE *stream, const char *called, const void *frame);
 void scanned(const struct scan *scan, va_list arguments, const void *frame);
 
-/* A call with a copy of the arguments, which are needed again afterwards. */
-#define SCAN(call)                                                                                 \
-    ({                                                                                             \
+/* The bodies of the family, which takes `format` last. The arguments are needed again after the
+   call, which is given a copy of them, `own`. old: %as allocates. */
+#define SCANS(stream, from, wide, old, called, call)                                               \
+    {                                                                                              \
         va_list own;                                                                               \
+        if (access_wanted())                                                                       \
+            scan_begin(stream, called, FRAME);                                                     \
         va_copy(own, arguments);                                                                   \
-        int scan_result = call;                                                                    \
+        int result = call;                                                                         \
         va_end(own);                                                                               \
-        scan_result;                                                                               \
-    })
+        if (access_watched())                                                                      \
+            scanned(&(struct scan){stream, from, {format, wide}, old, result}, arguments, FRAME);  \
+        return result;                                                                             \
+    }
+#define SCANS_MORE(stream, from, wide, old, called, call)                                          \
+    {                                                                                              \
+        va_list arguments, own;                                                                    \
+        va_start(arguments, format);                                                               \
+        if (access_wanted())                                                                       \
+            scan_begin(stream, called, FRAME);                                                     \
+        va_copy(own, arguments);                                                                   \
+        int result = call;                                                                         \
+        va_end(own);                                                                               \
+        if (access_watched())                                                                      \
+            scanned(&(struct scan){stream, from, {format, wide}, old, result}, arguments, FRAME);  \
+        va_end(arguments);                                                                         \
+        return result;                                                                             \
+    }
 
 #endif

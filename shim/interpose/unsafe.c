@@ -1,6 +1,6 @@
 /*
- * Functions with hidden state (detect/unsafe_call.def). What they read and write of the program's
- * own memory is told too.
+ * Functions with hidden state (detect/unsafe_call.def), one row each. None of them may be called in
+ * a signal handler. What they read and write of the program's own memory is told too.
  */
 #include <errno.h>
 #include <netinet/ether.h>
@@ -10,777 +10,363 @@
 #include "interpose/access.h"
 #include "interpose/directory.h"
 
-/* None of them may be called in a signal handler. frame: the wrapper's. */
-static __attribute__((noinline)) struct thread *enter(enum unsafe_call call, const char *called,
-                                                      uintptr_t object, const void *frame)
+/* True when accesses are watched. frame: the wrapper's. */
+static __attribute__((noinline)) bool called(enum unsafe_call call, const char *name,
+                                             uintptr_t object, const void *frame)
 {
     struct thread *self = guard_enter();
     if (!self)
-        return NULL;
-    handler_unsafe_call(self, called, frame);
-    if (access_watched()) {
+        return false;
+    bool watched = access_watched();
+    handler_unsafe_call(self, name, frame);
+    if (watched)
         unsafe_call(self, call, object, frame);
-        return self;
-    }
     guard_leave(self);
-    return NULL;
+    return watched;
 }
 
-static __attribute__((noinline)) void read_text(struct thread *self, const char *text,
-                                                const void *frame)
-{
-    if (text)
-        access_tell(self, text, real.strlen(text) + 1, ACCESS_READ, frame);
-}
+#define CALLED(name, object)                                                                       \
+    (access_wanted() && called(UNSAFE_##name, #name, (uintptr_t)(object), FRAME))
 
-static void touch(struct thread *self, const void *at, size_t size, unsigned how, const void *frame)
-{
-    if (at)
-        access_tell(self, at, size, how, frame);
-}
-
-#define TEXT_OF(text)   read_text(self, text, FRAME)
-#define READ(at, size)  touch(self, at, size, ACCESS_READ, FRAME)
-#define WROTE(at, size) touch(self, at, size, ACCESS_WRITE, FRAME)
-
-/* touched: statements that tell what of the program's memory is touched. */
-#define UNSAFE(name, object, touched)                                                              \
-    do {                                                                                           \
-        struct thread *self =                                                                      \
-            access_wanted() ? enter(UNSAFE_##name, #name, (uintptr_t)(object), FRAME) : NULL;      \
-        if (unlikely(self)) {                                                                      \
-            touched guard_leave(self);                                                             \
+/* The body of a wrapper. touched: statements as those of TELLS_BEFORE. */
+#define HIDDEN(name, arguments, touched)                                                           \
+    {                                                                                              \
+        if (CALLED(name, 0)) {                                                                     \
+            touched;                                                                               \
         }                                                                                          \
-    } while (0)
+        return real.name arguments;                                                                \
+    }
+#define NOTHING (void)0
+#define POINT_AND_SIGN                                                                             \
+    WRITES(ret_point, sizeof *ret_point);                                                          \
+    WRITES(ret_sign, sizeof *ret_sign)
 
+/* clang-format off */
+/* ---- times */
 char *wrap_asctime(const struct tm *time)
-{
-    UNSAFE(asctime, 0, { READ(time, sizeof *time); });
-    return real.asctime(time);
-}
-
+HIDDEN(asctime, (time), READS(time, sizeof *time))
 char *wrap_ctime(const time_t *time)
-{
-    UNSAFE(ctime, 0, { READ(time, sizeof *time); });
-    return real.ctime(time);
-}
-
+HIDDEN(ctime, (time), READS(time, sizeof *time))
 struct tm *wrap_localtime(const time_t *time)
-{
-    UNSAFE(localtime, 0, { READ(time, sizeof *time); });
-    return real.localtime(time);
-}
-
+HIDDEN(localtime, (time), READS(time, sizeof *time))
 struct tm *wrap_gmtime(const time_t *time)
-{
-    UNSAFE(gmtime, 0, { READ(time, sizeof *time); });
-    return real.gmtime(time);
-}
+HIDDEN(gmtime, (time), READS(time, sizeof *time))
 
+/* ---- the environment */
 int wrap_unsetenv(const char *name)
-{
-    UNSAFE(unsetenv, 0, { TEXT_OF(name); });
-    return real.unsetenv(name);
-}
-
+HIDDEN(unsetenv, (name), TEXT(name))
 int wrap_putenv(char *entry)
-{
-    UNSAFE(putenv, 0, { TEXT_OF(entry); });
-    return real.putenv(entry);
-}
-
+HIDDEN(putenv, (entry), TEXT(entry))
 int wrap_clearenv(void)
-{
-    UNSAFE(clearenv, 0, {});
-    return real.clearenv();
-}
-
+HIDDEN(clearenv, (), NOTHING)
 int wrap_setenv(const char *name, const char *value, int replace)
-{
-    UNSAFE(setenv, 0, {
-        TEXT_OF(name);
-        TEXT_OF(value);
-    });
-    return real.setenv(name, value, replace);
-}
-
+HIDDEN(setenv, (name, value, replace), TEXTS(name, value))
 char *wrap_getenv(const char *name)
-{
-    UNSAFE(getenv, 0, { TEXT_OF(name); });
-    return real.getenv(name);
-}
-
+HIDDEN(getenv, (name), TEXT(name))
 char *wrap_secure_getenv(const char *name)
-{
-    UNSAFE(secure_getenv, 0, { TEXT_OF(name); });
-    return real.secure_getenv(name);
-}
-
+HIDDEN(secure_getenv, (name), TEXT(name))
 char *wrap___secure_getenv(const char *name)
-{
-    UNSAFE(__secure_getenv, 0, { TEXT_OF(name); });
-    return real.__secure_getenv(name);
-}
+HIDDEN(__secure_getenv, (name), TEXT(name))
 
+/* ---- the locale */
 struct lconv *wrap_localeconv(void)
-{
-    UNSAFE(localeconv, 0, {});
-    return real.localeconv();
-}
-
+HIDDEN(localeconv, (), NOTHING)
 char *wrap_nl_langinfo(nl_item item)
-{
-    UNSAFE(nl_langinfo, 0, {});
-    return real.nl_langinfo(item);
-}
+HIDDEN(nl_langinfo, (item), NOTHING)
 
+/* ---- random numbers */
 double wrap_drand48(void)
-{
-    UNSAFE(drand48, 0, {});
-    return real.drand48();
-}
-
+HIDDEN(drand48, (), NOTHING)
 long wrap_lrand48(void)
-{
-    UNSAFE(lrand48, 0, {});
-    return real.lrand48();
-}
-
+HIDDEN(lrand48, (), NOTHING)
 long wrap_mrand48(void)
-{
-    UNSAFE(mrand48, 0, {});
-    return real.mrand48();
-}
-
+HIDDEN(mrand48, (), NOTHING)
 void wrap_srand48(long seed)
-{
-    UNSAFE(srand48, 0, {});
-    real.srand48(seed);
-}
-
+HIDDEN(srand48, (seed), NOTHING)
 unsigned short *wrap_seed48(unsigned short *seed)
-{
-    UNSAFE(seed48, 0, { READ(seed, 6); });
-    return real.seed48(seed);
-}
-
+HIDDEN(seed48, (seed), READS(seed, 6))
 void wrap_lcong48(unsigned short *parameters)
-{
-    UNSAFE(lcong48, 0, { READ(parameters, 14); });
-    real.lcong48(parameters);
-}
-
+HIDDEN(lcong48, (parameters), READS(parameters, 14))
 double wrap_erand48(unsigned short *state)
-{
-    UNSAFE(erand48, 0, {
-        READ(state, 6);
-        WROTE(state, 6);
-    });
-    return real.erand48(state);
-}
-
+HIDDEN(erand48, (state), READS(state, 6); WRITES(state, 6))
 long wrap_nrand48(unsigned short *state)
-{
-    UNSAFE(nrand48, 0, {
-        READ(state, 6);
-        WROTE(state, 6);
-    });
-    return real.nrand48(state);
-}
-
+HIDDEN(nrand48, (state), READS(state, 6); WRITES(state, 6))
 long wrap_jrand48(unsigned short *state)
-{
-    UNSAFE(jrand48, 0, {
-        READ(state, 6);
-        WROTE(state, 6);
-    });
-    return real.jrand48(state);
-}
+HIDDEN(jrand48, (state), READS(state, 6); WRITES(state, 6))
 
+/* ---- terminals and users by name */
 char *wrap_ptsname(int fd)
-{
-    UNSAFE(ptsname, 0, {});
-    return real.ptsname(fd);
-}
-
+HIDDEN(ptsname, (fd), NOTHING)
 char *wrap_ttyname(int fd)
-{
-    UNSAFE(ttyname, 0, {});
-    return real.ttyname(fd);
-}
-
+HIDDEN(ttyname, (fd), NOTHING)
 char *wrap_getlogin(void)
-{
-    UNSAFE(getlogin, 0, {});
-    return real.getlogin();
-}
+HIDDEN(getlogin, (), NOTHING)
 
+/* ---- numbers into text */
 char *wrap_ecvt(double value, int digits, int *ret_point, int *ret_sign)
-{
-    UNSAFE(ecvt, 0, {
-        WROTE(ret_point, sizeof *ret_point);
-        WROTE(ret_sign, sizeof *ret_sign);
-    });
-    return real.ecvt(value, digits, ret_point, ret_sign);
-}
-
+HIDDEN(ecvt, (value, digits, ret_point, ret_sign), POINT_AND_SIGN)
 char *wrap_fcvt(double value, int digits, int *ret_point, int *ret_sign)
-{
-    UNSAFE(fcvt, 0, {
-        WROTE(ret_point, sizeof *ret_point);
-        WROTE(ret_sign, sizeof *ret_sign);
-    });
-    return real.fcvt(value, digits, ret_point, ret_sign);
-}
-
+HIDDEN(fcvt, (value, digits, ret_point, ret_sign), POINT_AND_SIGN)
 char *wrap_qecvt(long double value, int digits, int *ret_point, int *ret_sign)
-{
-    UNSAFE(qecvt, 0, {
-        WROTE(ret_point, sizeof *ret_point);
-        WROTE(ret_sign, sizeof *ret_sign);
-    });
-    return real.qecvt(value, digits, ret_point, ret_sign);
-}
-
+HIDDEN(qecvt, (value, digits, ret_point, ret_sign), POINT_AND_SIGN)
 char *wrap_qfcvt(long double value, int digits, int *ret_point, int *ret_sign)
-{
-    UNSAFE(qfcvt, 0, {
-        WROTE(ret_point, sizeof *ret_point);
-        WROTE(ret_sign, sizeof *ret_sign);
-    });
-    return real.qfcvt(value, digits, ret_point, ret_sign);
-}
-
+HIDDEN(qfcvt, (value, digits, ret_point, ret_sign), POINT_AND_SIGN)
 char *wrap_l64a(long value)
-{
-    UNSAFE(l64a, 0, {});
-    return real.l64a(value);
-}
+HIDDEN(l64a, (value), NOTHING)
 
+/* ---- the table of hsearch */
 ENTRY *wrap_hsearch(ENTRY entry, ACTION action)
-{
-    UNSAFE(hsearch, 0, {});
-    return real.hsearch(entry, action);
-}
-
+HIDDEN(hsearch, (entry, action), TEXT(entry.key))
 int wrap_hcreate(size_t count)
-{
-    UNSAFE(hcreate, 0, {});
-    return real.hcreate(count);
-}
-
+HIDDEN(hcreate, (count), NOTHING)
 void wrap_hdestroy(void)
-{
-    UNSAFE(hdestroy, 0, {});
-    real.hdestroy();
-}
+HIDDEN(hdestroy, (), NOTHING)
 
+/* ---- positions in text */
 int wrap_getopt(int count, char *const *arguments, const char *options)
-{
-    UNSAFE(getopt, 0, {});
-    return real.getopt(count, arguments, options);
-}
-
-int wrap_getopt_long(int count, char *const *arguments, const char *options,
-                     const void *long_options, int *ret_index)
-{
-    UNSAFE(getopt_long, 0, {});
-    return real.getopt_long(count, arguments, options, long_options, ret_index);
-}
-
-int wrap_getopt_long_only(int count, char *const *arguments, const char *options,
-                          const void *long_options, int *ret_index)
-{
-    UNSAFE(getopt_long_only, 0, {});
-    return real.getopt_long_only(count, arguments, options, long_options, ret_index);
-}
-
+HIDDEN(getopt, (count, arguments, options), NOTHING)
+int wrap_getopt_long(int count, char *const *arguments, const char *options, const void *long_options,
+                          int *ret_index)
+HIDDEN(getopt_long, (count, arguments, options, long_options, ret_index), NOTHING)
+int wrap_getopt_long_only(int count, char *const *arguments, const char *options, const void *long_options,
+                          int *ret_index)
+HIDDEN(getopt_long_only, (count, arguments, options, long_options, ret_index), NOTHING)
 struct tm *wrap_getdate(const char *text)
-{
-    UNSAFE(getdate, 0, { TEXT_OF(text); });
-    return real.getdate(text);
-}
+HIDDEN(getdate, (text), TEXT(text))
 
+/* ---- mounts, login records */
 struct mntent *wrap_getmntent(FILE *stream)
-{
-    UNSAFE(getmntent, 0, {});
-    return real.getmntent(stream);
-}
-
+HIDDEN(getmntent, (stream), NOTHING)
 struct utmp *wrap_getutent(void)
-{
-    UNSAFE(getutent, 0, {});
-    return real.getutent();
-}
-
+HIDDEN(getutent, (), NOTHING)
 struct utmp *wrap_getutid(const struct utmp *id)
-{
-    UNSAFE(getutid, 0, {});
-    return real.getutid(id);
-}
-
+HIDDEN(getutid, (id), READS(id, sizeof *id))
 struct utmp *wrap_getutline(const struct utmp *line)
-{
-    UNSAFE(getutline, 0, {});
-    return real.getutline(line);
-}
-
+HIDDEN(getutline, (line), READS(line, sizeof *line))
 struct utmp *wrap_pututline(const struct utmp *line)
-{
-    UNSAFE(pututline, 0, {});
-    return real.pututline(line);
-}
-
+HIDDEN(pututline, (line), READS(line, sizeof *line))
 void wrap_setutent(void)
-{
-    UNSAFE(setutent, 0, {});
-    real.setutent();
-}
-
+HIDDEN(setutent, (), NOTHING)
 void wrap_endutent(void)
-{
-    UNSAFE(endutent, 0, {});
-    real.endutent();
-}
-
+HIDDEN(endutent, (), NOTHING)
 int wrap_utmpname(const char *path)
-{
-    UNSAFE(utmpname, 0, { TEXT_OF(path); });
-    return real.utmpname(path);
-}
-
+HIDDEN(utmpname, (path), TEXT(path))
 struct utmpx *wrap_getutxent(void)
-{
-    UNSAFE(getutxent, 0, {});
-    return real.getutxent();
-}
-
+HIDDEN(getutxent, (), NOTHING)
 struct utmpx *wrap_getutxid(const struct utmpx *id)
-{
-    UNSAFE(getutxid, 0, {});
-    return real.getutxid(id);
-}
-
+HIDDEN(getutxid, (id), READS(id, sizeof *id))
 struct utmpx *wrap_getutxline(const struct utmpx *line)
-{
-    UNSAFE(getutxline, 0, {});
-    return real.getutxline(line);
-}
-
+HIDDEN(getutxline, (line), READS(line, sizeof *line))
 struct utmpx *wrap_pututxline(const struct utmpx *line)
-{
-    UNSAFE(pututxline, 0, {});
-    return real.pututxline(line);
-}
-
+HIDDEN(pututxline, (line), READS(line, sizeof *line))
 void wrap_setutxent(void)
-{
-    UNSAFE(setutxent, 0, {});
-    real.setutxent();
-}
-
+HIDDEN(setutxent, (), NOTHING)
 void wrap_endutxent(void)
-{
-    UNSAFE(endutxent, 0, {});
-    real.endutxent();
-}
-
+HIDDEN(endutxent, (), NOTHING)
 int wrap_utmpxname(const char *path)
-{
-    UNSAFE(utmpxname, 0, { TEXT_OF(path); });
-    return real.utmpxname(path);
-}
+HIDDEN(utmpxname, (path), TEXT(path))
 
+/* ---- tables of the system */
 int wrap_setfsent(void)
-{
-    UNSAFE(setfsent, 0, {});
-    return real.setfsent();
-}
-
+HIDDEN(setfsent, (), NOTHING)
 struct fstab *wrap_getfsent(void)
-{
-    UNSAFE(getfsent, 0, {});
-    return real.getfsent();
-}
-
+HIDDEN(getfsent, (), NOTHING)
 struct fstab *wrap_getfsspec(const char *name)
-{
-    UNSAFE(getfsspec, 0, { TEXT_OF(name); });
-    return real.getfsspec(name);
-}
-
+HIDDEN(getfsspec, (name), TEXT(name))
 struct fstab *wrap_getfsfile(const char *name)
-{
-    UNSAFE(getfsfile, 0, { TEXT_OF(name); });
-    return real.getfsfile(name);
-}
-
+HIDDEN(getfsfile, (name), TEXT(name))
 void wrap_endfsent(void)
-{
-    UNSAFE(endfsent, 0, {});
-    real.endfsent();
-}
-
+HIDDEN(endfsent, (), NOTHING)
 int wrap_setttyent(void)
-{
-    UNSAFE(setttyent, 0, {});
-    return real.setttyent();
-}
-
+HIDDEN(setttyent, (), NOTHING)
 struct ttyent *wrap_getttyent(void)
-{
-    UNSAFE(getttyent, 0, {});
-    return real.getttyent();
-}
-
+HIDDEN(getttyent, (), NOTHING)
 struct ttyent *wrap_getttynam(const char *name)
-{
-    UNSAFE(getttynam, 0, { TEXT_OF(name); });
-    return real.getttynam(name);
-}
-
+HIDDEN(getttynam, (name), TEXT(name))
 int wrap_endttyent(void)
-{
-    UNSAFE(endttyent, 0, {});
-    return real.endttyent();
-}
-
+HIDDEN(endttyent, (), NOTHING)
 void wrap_setusershell(void)
-{
-    UNSAFE(setusershell, 0, {});
-    real.setusershell();
-}
-
+HIDDEN(setusershell, (), NOTHING)
 char *wrap_getusershell(void)
-{
-    UNSAFE(getusershell, 0, {});
-    return real.getusershell();
-}
-
+HIDDEN(getusershell, (), NOTHING)
 void wrap_endusershell(void)
-{
-    UNSAFE(endusershell, 0, {});
-    real.endusershell();
-}
+HIDDEN(endusershell, (), NOTHING)
 
+/* ---- expressions, addresses */
 char *wrap_re_comp(const char *expression)
-{
-    UNSAFE(re_comp, 0, { TEXT_OF(expression); });
-    return real.re_comp(expression);
-}
-
+HIDDEN(re_comp, (expression), TEXT(expression))
 int wrap_re_exec(const char *text)
-{
-    UNSAFE(re_exec, 0, { TEXT_OF(text); });
-    return real.re_exec(text);
-}
-
+HIDDEN(re_exec, (text), TEXT(text))
 char *wrap_ether_ntoa(const struct ether_addr *address)
-{
-    UNSAFE(ether_ntoa, 0, { READ(address, sizeof *address); });
-    return real.ether_ntoa(address);
-}
-
+HIDDEN(ether_ntoa, (address), READS(address, sizeof *address))
 struct ether_addr *wrap_ether_aton(const char *text)
-{
-    UNSAFE(ether_aton, 0, { TEXT_OF(text); });
-    return real.ether_aton(text);
-}
+HIDDEN(ether_aton, (text), TEXT(text))
 
+/* ---- users and groups */
 void wrap_setpwent(void)
-{
-    UNSAFE(setpwent, 0, {});
-    real.setpwent();
-}
-
+HIDDEN(setpwent, (), NOTHING)
 struct passwd *wrap_getpwent(void)
-{
-    UNSAFE(getpwent, 0, {});
-    return real.getpwent();
-}
-
+HIDDEN(getpwent, (), NOTHING)
 void wrap_endpwent(void)
-{
-    UNSAFE(endpwent, 0, {});
-    real.endpwent();
-}
-
+HIDDEN(endpwent, (), NOTHING)
 struct passwd *wrap_getpwnam(const char *name)
-{
-    UNSAFE(getpwnam, 0, { TEXT_OF(name); });
-    return real.getpwnam(name);
-}
-
+HIDDEN(getpwnam, (name), TEXT(name))
 struct passwd *wrap_getpwuid(uid_t id)
-{
-    UNSAFE(getpwuid, 0, {});
-    return real.getpwuid(id);
-}
-
+HIDDEN(getpwuid, (id), NOTHING)
 struct passwd *wrap_fgetpwent(FILE *stream)
-{
-    UNSAFE(fgetpwent, 0, {});
-    return real.fgetpwent(stream);
-}
-
+HIDDEN(fgetpwent, (stream), NOTHING)
 void wrap_setgrent(void)
-{
-    UNSAFE(setgrent, 0, {});
-    real.setgrent();
-}
-
+HIDDEN(setgrent, (), NOTHING)
 struct group *wrap_getgrent(void)
-{
-    UNSAFE(getgrent, 0, {});
-    return real.getgrent();
-}
-
+HIDDEN(getgrent, (), NOTHING)
 void wrap_endgrent(void)
-{
-    UNSAFE(endgrent, 0, {});
-    real.endgrent();
-}
-
+HIDDEN(endgrent, (), NOTHING)
 struct group *wrap_getgrnam(const char *name)
-{
-    UNSAFE(getgrnam, 0, { TEXT_OF(name); });
-    return real.getgrnam(name);
-}
-
+HIDDEN(getgrnam, (name), TEXT(name))
 struct group *wrap_getgrgid(gid_t id)
-{
-    UNSAFE(getgrgid, 0, {});
-    return real.getgrgid(id);
-}
-
+HIDDEN(getgrgid, (id), NOTHING)
 struct group *wrap_fgetgrent(FILE *stream)
-{
-    UNSAFE(fgetgrent, 0, {});
-    return real.fgetgrent(stream);
-}
-
+HIDDEN(fgetgrent, (stream), NOTHING)
 void wrap_setspent(void)
-{
-    UNSAFE(setspent, 0, {});
-    real.setspent();
-}
-
+HIDDEN(setspent, (), NOTHING)
 struct spwd *wrap_getspent(void)
-{
-    UNSAFE(getspent, 0, {});
-    return real.getspent();
-}
-
+HIDDEN(getspent, (), NOTHING)
 void wrap_endspent(void)
-{
-    UNSAFE(endspent, 0, {});
-    real.endspent();
-}
-
+HIDDEN(endspent, (), NOTHING)
 struct spwd *wrap_getspnam(const char *name)
-{
-    UNSAFE(getspnam, 0, { TEXT_OF(name); });
-    return real.getspnam(name);
-}
-
+HIDDEN(getspnam, (name), TEXT(name))
 struct spwd *wrap_sgetspent(const char *text)
-{
-    UNSAFE(sgetspent, 0, { TEXT_OF(text); });
-    return real.sgetspent(text);
-}
-
+HIDDEN(sgetspent, (text), TEXT(text))
 struct spwd *wrap_fgetspent(FILE *stream)
-{
-    UNSAFE(fgetspent, 0, {});
-    return real.fgetspent(stream);
-}
+HIDDEN(fgetspent, (stream), NOTHING)
 
+/* ---- services, protocols */
 void wrap_setservent(int stay)
-{
-    UNSAFE(setservent, 0, {});
-    real.setservent(stay);
-}
-
+HIDDEN(setservent, (stay), NOTHING)
 struct servent *wrap_getservent(void)
-{
-    UNSAFE(getservent, 0, {});
-    return real.getservent();
-}
-
+HIDDEN(getservent, (), NOTHING)
 void wrap_endservent(void)
-{
-    UNSAFE(endservent, 0, {});
-    real.endservent();
-}
-
+HIDDEN(endservent, (), NOTHING)
 struct servent *wrap_getservbyname(const char *name, const char *protocol)
-{
-    UNSAFE(getservbyname, 0, {
-        TEXT_OF(name);
-        TEXT_OF(protocol);
-    });
-    return real.getservbyname(name, protocol);
-}
-
+HIDDEN(getservbyname, (name, protocol), TEXTS(name, protocol))
 struct servent *wrap_getservbyport(int port, const char *protocol)
-{
-    UNSAFE(getservbyport, 0, { TEXT_OF(protocol); });
-    return real.getservbyport(port, protocol);
-}
-
+HIDDEN(getservbyport, (port, protocol), TEXT(protocol))
 void wrap_setprotoent(int stay)
-{
-    UNSAFE(setprotoent, 0, {});
-    real.setprotoent(stay);
-}
-
+HIDDEN(setprotoent, (stay), NOTHING)
 struct protoent *wrap_getprotoent(void)
-{
-    UNSAFE(getprotoent, 0, {});
-    return real.getprotoent();
-}
-
+HIDDEN(getprotoent, (), NOTHING)
 void wrap_endprotoent(void)
-{
-    UNSAFE(endprotoent, 0, {});
-    real.endprotoent();
-}
-
+HIDDEN(endprotoent, (), NOTHING)
 struct protoent *wrap_getprotobyname(const char *name)
-{
-    UNSAFE(getprotobyname, 0, { TEXT_OF(name); });
-    return real.getprotobyname(name);
-}
-
+HIDDEN(getprotobyname, (name), TEXT(name))
 struct protoent *wrap_getprotobynumber(int number)
-{
-    UNSAFE(getprotobynumber, 0, {});
-    return real.getprotobynumber(number);
-}
+HIDDEN(getprotobynumber, (number), NOTHING)
 
+/* ---- hosts, networks, RPC programs */
 void wrap_sethostent(int stay)
-{
-    UNSAFE(sethostent, 0, {});
-    real.sethostent(stay);
-}
-
+HIDDEN(sethostent, (stay), NOTHING)
 struct hostent *wrap_gethostent(void)
-{
-    UNSAFE(gethostent, 0, {});
-    return real.gethostent();
-}
-
+HIDDEN(gethostent, (), NOTHING)
 void wrap_endhostent(void)
-{
-    UNSAFE(endhostent, 0, {});
-    real.endhostent();
-}
-
+HIDDEN(endhostent, (), NOTHING)
 struct hostent *wrap_gethostbyname(const char *name)
-{
-    UNSAFE(gethostbyname, 0, { TEXT_OF(name); });
-    return real.gethostbyname(name);
-}
-
+HIDDEN(gethostbyname, (name), TEXT(name))
 struct hostent *wrap_gethostbyname2(const char *name, int family)
-{
-    UNSAFE(gethostbyname2, 0, { TEXT_OF(name); });
-    return real.gethostbyname2(name, family);
-}
-
+HIDDEN(gethostbyname2, (name, family), TEXT(name))
 struct hostent *wrap_gethostbyaddr(const void *address, socklen_t size, int family)
-{
-    UNSAFE(gethostbyaddr, 0, {});
-    return real.gethostbyaddr(address, size, family);
-}
-
+HIDDEN(gethostbyaddr, (address, size, family), READS(address, size))
 void wrap_setnetent(int stay)
-{
-    UNSAFE(setnetent, 0, {});
-    real.setnetent(stay);
-}
-
+HIDDEN(setnetent, (stay), NOTHING)
 struct netent *wrap_getnetent(void)
-{
-    UNSAFE(getnetent, 0, {});
-    return real.getnetent();
-}
-
+HIDDEN(getnetent, (), NOTHING)
 void wrap_endnetent(void)
-{
-    UNSAFE(endnetent, 0, {});
-    real.endnetent();
-}
-
+HIDDEN(endnetent, (), NOTHING)
 struct netent *wrap_getnetbyname(const char *name)
-{
-    UNSAFE(getnetbyname, 0, { TEXT_OF(name); });
-    return real.getnetbyname(name);
-}
-
+HIDDEN(getnetbyname, (name), TEXT(name))
 struct netent *wrap_getnetbyaddr(uint32_t net, int type)
-{
-    UNSAFE(getnetbyaddr, 0, {});
-    return real.getnetbyaddr(net, type);
-}
-
+HIDDEN(getnetbyaddr, (net, type), NOTHING)
 void wrap_setrpcent(int stay)
-{
-    UNSAFE(setrpcent, 0, {});
-    real.setrpcent(stay);
-}
-
+HIDDEN(setrpcent, (stay), NOTHING)
 struct rpcent *wrap_getrpcent(void)
-{
-    UNSAFE(getrpcent, 0, {});
-    return real.getrpcent();
-}
-
+HIDDEN(getrpcent, (), NOTHING)
 void wrap_endrpcent(void)
-{
-    UNSAFE(endrpcent, 0, {});
-    real.endrpcent();
-}
-
+HIDDEN(endrpcent, (), NOTHING)
 struct rpcent *wrap_getrpcbyname(const char *name)
-{
-    UNSAFE(getrpcbyname, 0, { TEXT_OF(name); });
-    return real.getrpcbyname(name);
-}
-
+HIDDEN(getrpcbyname, (name), TEXT(name))
 struct rpcent *wrap_getrpcbynumber(int number)
-{
-    UNSAFE(getrpcbynumber, 0, {});
-    return real.getrpcbynumber(number);
-}
+HIDDEN(getrpcbynumber, (number), NOTHING)
 
-/* Asking for the name of the locale changes nothing. */
-char *wrap_setlocale(int category, const char *locale)
+/* ---- aliases, netgroups, shadow groups */
+void wrap_setaliasent(void)
+HIDDEN(setaliasent, (), NOTHING)
+struct aliasent *wrap_getaliasent(void)
+HIDDEN(getaliasent, (), NOTHING)
+void wrap_endaliasent(void)
+HIDDEN(endaliasent, (), NOTHING)
+struct aliasent *wrap_getaliasbyname(const char *name)
+HIDDEN(getaliasbyname, (name), TEXT(name))
+int wrap_setnetgrent(const char *name)
+HIDDEN(setnetgrent, (name), TEXT(name))
+int wrap_getnetgrent(char **ret_host, char **ret_user, char **ret_domain)
+HIDDEN(getnetgrent, (ret_host, ret_user, ret_domain), NOTHING)
+void wrap_endnetgrent(void)
+HIDDEN(endnetgrent, (), NOTHING)
+void wrap_setsgent(void)
+HIDDEN(setsgent, (), NOTHING)
+struct sgrp *wrap_getsgent(void)
+HIDDEN(getsgent, (), NOTHING)
+void wrap_endsgent(void)
+HIDDEN(endsgent, (), NOTHING)
+struct sgrp *wrap_getsgnam(const char *name)
+HIDDEN(getsgnam, (name), TEXT(name))
+struct sgrp *wrap_sgetsgent(const char *text)
+HIDDEN(sgetsgent, (text), TEXT(text))
+struct sgrp *wrap_fgetsgent(FILE *stream)
+HIDDEN(fgetsgent, (stream), NOTHING)
+char *wrap_inet_nsap_ntoa(int size, const unsigned char *address, char *to)
+HIDDEN(inet_nsap_ntoa, (size, address, to), READS(address, size > 0 ? (size_t)size : 0))
+    /* clang-format on */
+
+    /* Asking for the name of the locale changes nothing. */
+    char *wrap_setlocale(int category, const char *locale)
 {
-    if (locale)
-        UNSAFE(setlocale, 0, { TEXT_OF(locale); });
+    if (locale && CALLED(setlocale, 0))
+        TEXT(locale);
     return real.setlocale(category, locale);
 }
 
-char *wrap_tmpnam(char *buffer)
+/* Into memory of the caller's it has no state. */
+char *wrap_tmpnam(char *to)
 {
-    if (!buffer)
-        UNSAFE(tmpnam, 0, {});
-    return real.tmpnam(buffer);
+    if (!to)
+        (void)CALLED(tmpnam, 0);
+    char *result = real.tmpnam(to);
+    if (access_watched() && to)
+        MADE(result);
+    return result;
 }
 
-/* ---- directories: the entry that is returned lies in the directory's own buffer */
+char *wrap_cuserid(char *to)
+{
+    if (!to)
+        (void)CALLED(cuserid, 0);
+    char *result = real.cuserid(to);
+    if (access_watched() && to)
+        MADE(result);
+    return result;
+}
 
+/* The entry that is returned lies in the directory's own buffer. */
 struct dirent *wrap_readdir(DIR *directory)
 {
     directory_use(directory, "readdir", FRAME);
-    UNSAFE(readdir, directory, {});
+    (void)CALLED(readdir, directory);
     return real.readdir(directory);
 }
 
 struct dirent64 *wrap_readdir64(DIR *directory)
 {
     directory_use(directory, "readdir64", FRAME);
-    UNSAFE(readdir64, directory, {});
+    (void)CALLED(readdir64, directory);
     return real.readdir64(directory);
 }
