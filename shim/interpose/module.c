@@ -12,8 +12,8 @@
 #include "state/stack.h"
 #include "state/sync.h"
 
-/* What may go with a handle: its module, and those that were loaded after it, among which are all that
-   it brought along. More than these are not looked for. */
+/* What may go with a handle: its module, and those that were loaded after it, among which are all
+   that it brought along. More than these are not looked for. */
 #define GOING_MOST 32u
 struct going {
     const struct link_map *first;

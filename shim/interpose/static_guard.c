@@ -27,10 +27,16 @@ static void begins(struct thread *self, struct sync *sync, const void *frame)
         sync->more->made = initialiser_begin(self);
 }
 
-/* What compiled code reads as an atomic variable when it looks at the guard by itself. */
+/* What compiled code reads as an atomic variable when it looks at the guard by itself: with its
+   size and who has released into it, as compiled/order.c keeps them. */
 static struct sync *atomic_of(struct thread *self, uint64_t *guard)
 {
-    return sync_get(self, (uintptr_t)guard, SYNC_ATOMIC);
+    struct sync *sync = sync_get(self, (uintptr_t)guard, SYNC_ATOMIC);
+    if (sync) {
+        sync->owner_stack |= 1u << self->number % 32;
+        sync->owner = sizeof *guard;
+    }
+    return sync;
 }
 
 static int acquired(uint64_t *guard, int result, const void *frame)

@@ -14,18 +14,18 @@ role=waiting text=went_on_later
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static volatile sig_atomic_t come;
+static atomic_int come;
 
 static void handler(int signal)
 {
-    come = signal;
+    atomic_store(&come, signal);
     pthread_cond_broadcast(&changed);
 }
 
 __attribute__((noinline)) static void *worker(void *argument)
 {
     pthread_mutex_lock(&mutex);
-    while (!come)
+    while (!atomic_load(&come))
         pthread_cond_wait(&changed, &mutex);
     pthread_mutex_unlock(&mutex);
     return argument;
@@ -39,7 +39,7 @@ int main(void)
     sigaction(SIGUSR1, &action, NULL);
     pthread_create(&thread, NULL, worker, NULL);
     pthread_mutex_lock(&mutex);
-    while (!come)
+    while (!atomic_load(&come))
         pthread_cond_wait(&changed, &mutex);
     pthread_mutex_unlock(&mutex);
     pthread_join(thread, NULL);

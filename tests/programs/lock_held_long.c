@@ -18,7 +18,7 @@ text=Threads_waited_for_it_1_time
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER, unwanted = PTHREAD_MUTEX_INITIALIZER;
 static gate begun, taken;
-static int waiter;
+static atomic_int waiter;
 
 ALONE void takes(void)
 {
@@ -34,9 +34,9 @@ ALONE void sleeps(void)
 
 ALONE void *wants(void *argument)
 {
-    waiter = support_tid();
+    atomic_store(&waiter, support_tid());
     gate_open(&begun);
-    while (!atomic_load(&taken)) /* runs, so that it sleeps first in the lock */
+    while (!gate_now(&taken)) /* runs, so that it sleeps first in the lock */
         support_call(SYS_sched_yield, 0, 0, 0, 0);
     pthread_mutex_lock(&lock);
     pthread_mutex_unlock(&lock);
@@ -57,7 +57,7 @@ int main(void)
     gate_wait(&begun);
     takes();
     gate_open(&taken);
-    wait_until_blocked(waiter);
+    wait_until_blocked(atomic_load(&waiter));
     sleeps();
     pthread_mutex_unlock(&lock);
     pthread_join(thread, NULL);

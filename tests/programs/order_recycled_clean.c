@@ -1,6 +1,7 @@
-/* Locks that have the same address one after the other are different locks: taken before another one
-   in one life and after it in the next, by two threads that are both there all the time.
+/* Locks that have the same address one after the other are different locks: taken before another
+one in one life and after it in the next, by two threads that are both there all the time.
 // build: -ldl
+// options: --quarantine=0
 // library: recycled
 // expect: none
 // expect-stdout: the same addresses
@@ -23,8 +24,8 @@ static sem_t first_begins, first_done, second_begins, second_done;
 static pthread_mutex_t spare;
 static void *module;
 
-/* The program frees locks without destroying them, as is usual for those that were never initialised
-   by a call. */
+/* The program frees locks without destroying them, as is usual for those that were never
+   initialised by a call. */
 static pthread_mutex_t *begin_block(void)
 {
     pthread_mutex_t *mutex = malloc(sizeof *mutex);
@@ -51,9 +52,8 @@ static void end_destroyed(pthread_mutex_t *mutex)
 /* Memory of a pool of the program's own. */
 static pthread_mutex_t *begin_mapping(void)
 {
-    void *memory =
-        mmap((void *)0x200000000000, 4096, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    void *memory = mmap((void *)0x200000000000, 4096, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     return memory;
 }
 
