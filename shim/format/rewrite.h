@@ -29,9 +29,9 @@
  *   - a load: cmpl $0, %fs:after; when it is not 0: the load once more, call THUNK_AFTER, on
  *     behind the first;
  *   - jmp behind the check.
- * Smaller accesses ask for the cell of their first byte, and those of 2 bytes for that of their
- * last; larger ones for every cell, 8 bytes at a time. What does not hit the shim records, exact to
- * the byte.
+ * A byte asks for the cell that holds it; so do two at an even address, and at an odd one they find
+ * what equals no tag; larger accesses ask for every cell, 8 bytes at a time. What does not hit the
+ * shim records, exact to the byte.
  */
 #ifndef HOLDFAST_FORMAT_REWRITE_H
 #define HOLDFAST_FORMAT_REWRITE_H
@@ -99,7 +99,8 @@ enum rewrite_part_kind {
     PART_SLOTS, /* uint32_t code offsets of 32-bit words to add the slots' %fs offset to; sorted */
     PART_SITES, /* struct rewrite_site, by text offset */
     PART_MOVED, /* struct rewrite_moved, by code offset */
-    PART_BY_TEXT,  /* uint32_t indices into PART_MOVED (hot rows), by text offset */
+    PART_BY_TEXT, /* uint32_t indices into PART_MOVED, by text offset: of each instruction its first
+                     hot row, and when that is a check's the one behind it */
     PART_LEFT_OUT, /* struct rewrite_left_out, by text offset */
     PART_COUNT = 16,
 };
@@ -133,7 +134,8 @@ struct rewrite_patch {
     uint8_t jump; /* bytes at its start that are a jump; the rest are traps (int3) */
 };
 enum rewrite_patch_kind {
-    PATCH_RUN = 1,  /* a run of 5 bytes or more: jmp rel32, then int3 */
+    PATCH_RUN = 1,  /* a run of 5 bytes or more: jmp rel32, then int3; jump is 0 for what is left of
+                       a run behind a hole in it */
     PATCH_HOP = 2,  /* a run of 2 to 4: jmp rel8 into a hole, then int3 */
     PATCH_HOLE = 3, /* the hop's jmp rel32, in bytes of a moved run or of padding */
     PATCH_TRAP = 4, /* int3 alone: the run is reached by the trap handler */
@@ -192,13 +194,14 @@ enum rewrite_moved_state {
 struct rewrite_moved {
     uint32_t code, text;
     uint16_t size;
-    uint8_t length; /* of the instruction in the text */
     uint8_t state;
-    uint8_t scratch; /* number of the borrowed register (0 rax … 15 r15) */
-    uint8_t reserved[3];
+    uint8_t length : 4;  /* of the instruction in the text */
+    uint8_t scratch : 4; /* number of the borrowed register (0 rax … 15 r15) */
 };
+static_assert(sizeof(struct rewrite_moved) == 12, "half of an image is these");
 /* A fault at a filter load (address without a filter cell) goes on behind its check: the hot row of
-   the same text without MOVED_CHECKING. */
+   the same text without MOVED_CHECKING. What the first row says lies in slots and the second does
+   not is put back before. */
 
 enum rewrite_why {
     WHY_NOT_DECODED = 1,

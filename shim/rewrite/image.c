@@ -121,8 +121,7 @@ static bool moved_hold(const struct look *look)
     for (uint32_t i = 0; i < count(look, PART_MOVED); i++) {
         const struct rewrite_moved *row = &rows[i];
         if (row->code < end || (uint64_t)row->code + row->size > look->code ||
-            (uint64_t)row->text + row->length > look->text || row->scratch > 15 ||
-            row->scratch == 4 /* rsp */)
+            (uint64_t)row->text + row->length > look->text || row->scratch == 4 /* rsp */)
             return false;
         end = (uint64_t)row->code + row->size;
     }

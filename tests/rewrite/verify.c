@@ -287,9 +287,18 @@ static void index_rows(struct view *view)
         if (insn && !(view->moved[i].state & MOVED_COLD))
             view->row_of[insn - module->insns] = i + 1;
     }
-    for (uint32_t i = 0; i < module->insn_count; i++)
-        if (view->row_of[i] && (at == by_text_count || by_text[at++] + 1 != view->row_of[i]))
+    for (uint32_t i = 0; i < module->insn_count; i++) {
+        uint32_t own = view->row_of[i];
+        if (own && (at == by_text_count || by_text[at++] + 1 != own))
             problem(view, 0, module->insns[i].offset, "the index by text is wrong");
+        if (!own || !(view->moved[own - 1].state & MOVED_CHECKING))
+            continue;
+        while (own <= view->moved_count && view->moved[own - 1].state & MOVED_CHECKING)
+            own++;
+        if (at == by_text_count || by_text[at++] + 1 != own ||
+            view->moved[own - 1].text != module->insns[i].offset)
+            problem(view, 0, module->insns[i].offset, "the index by text lacks what is checked");
+    }
     if (at != by_text_count)
         problem(view, 0, 0, "the index by text is too long");
     for (uint32_t i = 0; i < view->site_count; i++) {

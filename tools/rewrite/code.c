@@ -32,29 +32,34 @@ struct operand operand_of(const struct insn *insn)
     return operand;
 }
 
+/* Makes sure of room for what one function here writes at once. */
+static inline void need(struct code *code)
+{
+    if (code->end - code->at >= CODE_ROOM)
+        return;
+    code->overflow = true;
+    code->at = code->bytes; /* what is written from here on is of no use */
+}
+
+static inline void byte(struct code *code, uint8_t value)
+{
+    *code->at++ = value;
+}
+
 void code_bytes(struct code *code, const void *bytes, size_t size)
 {
-    if ((size_t)(code->end - code->at) < size) {
-        code->overflow = true;
-        code->at = code->bytes; /* what is written from here on is of no use */
-        if ((size_t)(code->end - code->at) < size)
-            return;
-    }
+    need(code);
     memcpy(code->at, bytes, size);
     code->at += size;
 }
 
-static void byte(struct code *code, uint8_t value)
-{
-    code_bytes(code, &value, 1);
-}
-
-static void word(struct code *code, int64_t value)
+static inline void word(struct code *code, int64_t value)
 {
     if (value != (int32_t)value)
         code->overflow = true;
     int32_t narrow = (int32_t)value;
-    code_bytes(code, &narrow, sizeof narrow);
+    memcpy(code->at, &narrow, sizeof narrow);
+    code->at += sizeof narrow;
 }
 
 /* The displacement to target, as the last field of an instruction. */
@@ -88,6 +93,7 @@ static void slot_operand(struct code *code, int reg, size_t slot)
 
 void code_slot(struct code *code, uint8_t opcode, int reg, bool wide, size_t slot)
 {
+    need(code);
     byte(code, PREFIX_FS);
     rex(code, wide, reg, -1, -1);
     byte(code, opcode);
@@ -96,6 +102,7 @@ void code_slot(struct code *code, uint8_t opcode, int reg, bool wide, size_t slo
 
 void code_slot_set(struct code *code, size_t slot, uint32_t value)
 {
+    need(code);
     byte(code, PREFIX_FS);
     byte(code, 0xc7);
     slot_operand(code, 0, slot);
@@ -104,6 +111,7 @@ void code_slot_set(struct code *code, size_t slot, uint32_t value)
 
 void code_slot_is_zero(struct code *code, size_t slot)
 {
+    need(code);
     byte(code, PREFIX_FS);
     byte(code, 0x83);
     slot_operand(code, 7, slot);
@@ -150,6 +158,7 @@ static void operand_bytes(struct code *code, int reg, const struct operand *oper
 void code_operand(struct code *code, uint8_t segment, uint8_t opcode, int reg, bool wide,
                   const struct operand *operand, int32_t add)
 {
+    need(code);
     if (segment)
         byte(code, segment);
     rex(code, wide, reg, operand->index, operand->base);
@@ -183,6 +192,7 @@ void code_address(struct code *code, int reg, const struct operand *operand, int
 
 void code_and(struct code *code, int reg, int8_t mask)
 {
+    need(code);
     rex(code, true, 0, -1, reg);
     byte(code, 0x83);
     byte(code, 0xc0 | modrm(4, reg));
@@ -207,12 +217,14 @@ void code_copy(struct code *code, const struct insn *insn, const uint8_t *bytes)
 
 void code_jump(struct code *code, int64_t target)
 {
+    need(code);
     byte(code, 0xe9);
     distance_to(code, target);
 }
 
 uint8_t *code_branch(struct code *code, int condition, int64_t target)
 {
+    need(code);
     byte(code, 0x0f);
     byte(code, (uint8_t)(0x80 | condition));
     uint8_t *field = code->at;
@@ -231,6 +243,7 @@ void code_land(struct code *from, uint8_t *field, int64_t target)
 
 void code_call(struct code *code, enum rewrite_thunk thunk)
 {
+    need(code);
     byte(code, 0xff);
     byte(code, modrm(2, RM_ABSOLUTE));
     distance_to(code, code->origin + 8 * (int64_t)thunk);

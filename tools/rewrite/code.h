@@ -43,6 +43,8 @@ enum {
     CONDITION_NOT_EQUAL = 5,
 };
 
+#define CODE_ROOM 32 /* bytes before `end` that nothing begins in */
+
 struct code {
     uint8_t *bytes, *at, *end; /* where it is written */
     int64_t address;           /* of bytes */
@@ -72,6 +74,7 @@ static inline uint32_t code_offset(const struct code *code)
 
 struct operand operand_of(const struct insn *insn);
 
+/* Up to 16 bytes. */
 void code_bytes(struct code *code, const void *bytes, size_t size);
 
 /* opcode on a register and a slot of the thread; wide: 64 bits. */

@@ -68,12 +68,12 @@ static void number_sites(struct work *work)
     }
 }
 
-static struct code code_at(struct work *work, uint32_t offset, uint32_t end, struct ledger *ledger)
+static struct code code_at(struct work *work, uint32_t offset, struct ledger *ledger)
 {
     return (struct code){
         .bytes = work->code + offset,
         .at = work->code + offset,
-        .end = work->code + end,
+        .end = work->code + work->code_size,
         .address = work->distance + offset,
         .origin = work->distance,
         .ledger = ledger,
@@ -90,8 +90,8 @@ static bool write_runs(struct work *work)
         const struct run *run = &work->runs.rows[arrangement->hot[i]];
         if (run->way == RUN_LEFT)
             continue;
-        trampoline.hot = code_at(work, run->hot, run->hot + run->hot_size, &work->hot);
-        trampoline.cold = code_at(work, run->cold, run->cold + run->cold_size, &work->cold);
+        trampoline.hot = code_at(work, run->hot, &work->hot);
+        trampoline.cold = code_at(work, run->cold, &work->cold);
         if (!trampoline_write(&trampoline, run))
             return false;
         work->statistics.hot_bytes += run->hot_size;
@@ -101,7 +101,7 @@ static bool write_runs(struct work *work)
         const struct run *run = &work->runs.rows[arrangement->pads[i]];
         if (run->way == RUN_LEFT)
             continue;
-        struct code pad = code_at(work, run->pad, run->pad + JUMP_LENGTH, &work->pads);
+        struct code pad = code_at(work, run->pad, &work->pads);
         trampoline_pad(&pad, &work->runs, run);
         work->statistics.pads++;
         if (pad.overflow)
@@ -113,7 +113,7 @@ static bool write_runs(struct work *work)
 static int emit(struct work *work)
 {
     number_sites(work);
-    work->code_size = ((size_t)work->arrangement.end + PAGE) / PAGE * PAGE;
+    work->code_size = ((size_t)work->arrangement.end + CODE_ROOM + PAGE - 1) / PAGE * PAGE;
     /* Pads lie far from each other in a large module: what is never written takes no memory. */
     void *code = mmap(NULL, work->code_size, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -127,24 +127,33 @@ static int emit(struct work *work)
     return patches_make(&work->patches, &work->runs, work->distance) ? 0 : -ENOMEM;
 }
 
-/* The first row of each moved instruction, in the order of the text. */
+/* Of each moved instruction, in the order of the text, the first row, and where that is a check's
+   the one of the instruction itself. */
 static bool index_by_text(struct work *work)
 {
     const struct module *module = work->module;
-    uint32_t *row_of = calloc((size_t)module->insn_count + 1, sizeof *row_of);
-    work->by_text = malloc(((size_t)module->insn_count + 1) * sizeof *work->by_text);
-    if (!row_of || !work->by_text) {
-        free(row_of);
+    struct {
+        uint32_t first, own; /* + 1 */
+    } *rows = calloc((size_t)module->insn_count + 1, sizeof *rows);
+    work->by_text = malloc((2 * (size_t)module->insn_count + 1) * sizeof *work->by_text);
+    if (!rows || !work->by_text) {
+        free(rows);
         return false;
     }
     for (size_t i = work->hot.moved_count; i--;) {
-        const struct insn *insn = insn_at(module, work->hot.moved[i].text);
-        row_of[insn - module->insns] = (uint32_t)i + 1;
+        const struct rewrite_moved *row = &work->hot.moved[i];
+        const size_t at = (size_t)(insn_at(module, row->text) - module->insns);
+        rows[at].first = (uint32_t)i + 1;
+        if (!(row->state & (MOVED_CHECKING | MOVED_DONE)))
+            rows[at].own = (uint32_t)i + 1;
     }
-    for (uint32_t i = 0; i < module->insn_count; i++)
-        if (row_of[i])
-            work->by_text[work->by_text_count++] = row_of[i] - 1;
-    free(row_of);
+    for (uint32_t i = 0; i < module->insn_count; i++) {
+        if (rows[i].first)
+            work->by_text[work->by_text_count++] = rows[i].first - 1;
+        if (rows[i].own != rows[i].first)
+            work->by_text[work->by_text_count++] = rows[i].own - 1;
+    }
+    free(rows);
     return true;
 }
 

@@ -44,9 +44,9 @@ void ledger_row(struct ledger *ledger, uint32_t code_offset, const struct insn *
     ledger_end(ledger, code_offset);
     struct rewrite_moved row = {.code = code_offset,
                                 .text = insn->offset,
-                                .length = insn->length,
+                                .length = insn->length & 15,
                                 .state = state,
-                                .scratch = state & MOVED_BORROWED ? (uint8_t)scratch : 0};
+                                .scratch = state & MOVED_BORROWED ? scratch & 15 : 0};
     if (ledger->moved_count) {
         struct rewrite_moved *last = &ledger->moved[ledger->moved_count - 1];
         if (last->code + last->size == code_offset && last->text == row.text &&
