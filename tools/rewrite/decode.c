@@ -8,6 +8,11 @@
 
 static ZydisDecoder decoder;
 
+void decode_init(void)
+{
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+}
+
 /* jcc, or what else goes two ways or to a constant: near and short jumps by rel8 and rel32. */
 static bool is_condition(const ZydisDecodedInstruction *insn)
 {
@@ -204,7 +209,7 @@ static void count_before(struct module *module)
 bool module_decode(struct module *module)
 {
     uint32_t room = 0;
-    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    decode_init();
     module_slots(module, &module->slots_start, &module->slots_end);
     module->starts = calloc(text_size(module) / 64, sizeof *module->starts);
     module->before = calloc(text_size(module) / 64, sizeof *module->before);

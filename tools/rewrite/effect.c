@@ -22,6 +22,8 @@ static bool may_leave_alone(const ZydisDecodedInstruction *insn)
     case ZYDIS_MNEMONIC_LZCNT:
     case ZYDIS_MNEMONIC_RDSSPD: /* nothing at all without shadow stacks */
     case ZYDIS_MNEMONIC_RDSSPQ:
+    case ZYDIS_MNEMONIC_DIV: /* flags are undefined behind it: some stay */
+    case ZYDIS_MNEMONIC_IDIV:
     case ZYDIS_MNEMONIC_LAR:
     case ZYDIS_MNEMONIC_LSL:
         return true;

@@ -124,25 +124,24 @@ static void sweep_gaps(void *arg, uint64_t start, uint64_t end)
 
 /* Words of data that are the address of an instruction: in programs at fixed addresses there are no
    relocations to tell. And words of read-only data that lead to one from their own place (vtables
-   and exception tables that are relative). */
+   and exception tables that are relative). Packed structs may hold pointers elsewhere, but only to
+   functions, which are leaders anyway. */
 static void data_words(struct module *module, const struct segment *segment)
 {
     bool fixed = !module->position_independent, constant = !segment->writable;
     uint64_t size = segment->file_end - segment->start;
-    for (uint64_t i = 0; i + 4 <= size; i++) {
+    for (uint64_t i = -segment->start & 3; i + 4 <= size; i += 4) {
         uint64_t address = segment->start + i, value;
         int32_t half;
-        if (fixed && i + 8 <= size) {
-            memcpy(&value, segment->bytes + i, 8);
-            leader_mark_code(module, value);
-        }
-        if (address % 4)
-            continue;
         memcpy(&half, segment->bytes + i, 4);
         if (fixed)
             leader_mark_code(module, (uint32_t)half);
         if (constant || module_is_constant(module, address))
             leader_mark_code(module, address + (uint64_t)half);
+        if (fixed && i + 8 <= size && (segment->start >> 32)) {
+            memcpy(&value, segment->bytes + i, 8);
+            leader_mark_code(module, value);
+        }
     }
 }
 

@@ -103,6 +103,7 @@ void functions_join_parts(struct module *module); /* by direct jumps and landing
 struct function *function_group(struct module *module, struct function *function);
 
 /* decode.c. The instruction at a text offset, decoded, alone; end: of what may be read. */
+void decode_init(void); /* once, before it; module_decode does it */
 bool decode_at(const struct module *module, uint32_t offset, uint32_t end, struct insn *ret);
 
 /* relocation.c. Calls found for every address that the loader will store somewhere, and every

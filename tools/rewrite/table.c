@@ -88,6 +88,15 @@ static void take_pointer(void *arg, uint64_t address)
     take(arg, address);
 }
 
+/* mov, push, lea, add, sub: how an address at a fixed place comes into a register. */
+static bool loads_constant(const uint8_t *bytes)
+{
+    if ((*bytes & 0xf0) == 0x40)
+        bytes++;
+    return (*bytes & 0xf8) == 0xb8 || *bytes == 0x68 || *bytes == 0xc7 || *bytes == 0x8d ||
+           *bytes == 0x05 || *bytes == 0x2d || *bytes == 0x81;
+}
+
 /* Constants of 32 and 64 bits that stand in an instruction's bytes. */
 static void take_constants(struct takes *takes, const struct insn *insn)
 {
@@ -107,7 +116,8 @@ static void take_constants(struct takes *takes, const struct insn *insn)
     for (unsigned i = 0; i < 2; i++) {
         uint32_t value;
         memcpy(&value, bytes + places[i], 4);
-        if (places[i] && places[i] + 4 <= insn->length)
+        if (places[i] && places[i] + 4 <= insn->length &&
+            (loads_constant(bytes) || text_offset(module, value) == NO_TARGET))
             take(takes, value);
     }
 }
