@@ -207,7 +207,6 @@ Test(image, refuses_each_fault)
     REFUSED(rows[1].code = RUN + 2);
     REFUSED(rows[5].size = PAGE);
     REFUSED(rows[5].text = PAGE - 1);
-    REFUSED(rows[2].scratch = 16);
     REFUSED(rows[2].scratch = 4);
     REFUSED(by_text[3] = 6);
     REFUSED(by_text[0] = 3);
