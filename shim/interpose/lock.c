@@ -84,6 +84,29 @@ static inline void took(struct thread *self, struct sync *sync, enum held_mode m
     }
 }
 
+void lock_trying(struct lock_call *call)
+{
+    struct thread *self = guard_enter();
+    if (unlikely(!self))
+        return;
+    if (likely(locks_watched())) {
+        struct sync *sync = sync_find_kind(call->address, (enum sync_kind)call->kind);
+        bool usual = sync && sync->world == vclock_world && !(sync->flags & LOCK_ODD) &&
+                     (uintptr_t)call->frame <= self->sync_low;
+        call->lock = usual ? sync : NULL;
+        call->stack = lock_stack(self, call->frame);
+    }
+    guard_leave(self);
+}
+
+/* Found before the lock was taken, and the same still. */
+static inline bool is_usual(const struct lock_call *call)
+{
+    const struct sync *sync = call->lock;
+    return sync && sync->address == call->address && sync->kind == call->kind &&
+           !(sync->flags & LOCK_ODD);
+}
+
 void lock_taken(const struct lock_call *call)
 {
     struct thread *self = guard_enter();
@@ -94,10 +117,10 @@ void lock_taken(const struct lock_call *call)
     handler_unsafe_call(self, call->called, call->frame);
     struct sync *sync = NULL;
     if (likely(locks_watched()))
-        sync = lock_object(call, self);
+        sync = likely(is_usual(call)) ? call->lock : lock_object(call, self);
     if (likely(sync))
-        took(self, sync, (enum held_mode)call->mode, call->tried, lock_stack(self, call->frame),
-             call->frame);
+        took(self, sync, (enum held_mode)call->mode, call->tried,
+             likely(call->stack) ? call->stack : lock_stack(self, call->frame), call->frame);
     guard_leave(self);
 }
 
@@ -208,7 +231,9 @@ void lock_wait_prepare(struct lock_wait *wait, const struct lock_call *call, uin
     wait->id = sync->id;
     wait->since = clock_now();
     wait->timed = deadline != WAIT_FOREVER;
-    uint32_t stack = stack_here(self, call->frame);
+    uint32_t stack = call->stack ? call->stack : stack_here(self, call->frame);
+    self->stack_frame = call->frame;
+    self->stack_known = stack;
     more->waiter_stack = stack;
     more->waiter_thread = self->number;
     __atomic_store_n(&more->waiter_time, clock_coarse(), __ATOMIC_RELAXED);

@@ -28,6 +28,8 @@ struct lock_call {
     uint8_t mode;       /* enum held_mode */
     bool tried;         /* by a try or timed call */
     bool told;          /* that it is wrong */
+    struct sync *lock;  /* what lock_trying() found; NULL: look */
+    uint32_t stack;     /* 0: not walked yet */
 };
 
 /* NAME is the wrapper's without its prefix. */
@@ -38,6 +40,10 @@ struct lock_call {
                         .kind = kind_,                                                             \
                         .mode = mode_,                                                             \
                         .tried = tried_})
+
+/* Before the try of a call that will have the lock in the end: finds what need not be found while
+   it is held. Touches nothing of the lock: what faults there does so in libc. */
+void lock_trying(struct lock_call *call);
 
 /* The call has taken the lock. */
 void lock_taken(const struct lock_call *call);
@@ -85,6 +91,7 @@ void lock_wait_end(struct lock_wait *wait, bool got);
                 wait_begin(wait_.self, wait_kind, (call)->address, until_, (call)->frame);         \
             if (wait_.published && until_ == WAIT_FOREVER)                                         \
                 deadlock_look(wait_.self);                                                         \
+            wait_.self->stack_frame = NULL;                                                        \
             guard_leave(wait_.self);                                                               \
         }                                                                                          \
         __typeof__(real_call) result = real_call;                                                  \

@@ -27,10 +27,30 @@ static inline int tried(const struct lock_call *call, int error)
 
 #define IS_TAKEN(error) ((error) == 0 || (error) == EOWNERDEAD)
 
-static inline __attribute__((always_inline)) int mutex_lock(pthread_mutex_t *mutex,
-                                                            const struct lock_call *call)
+/* Another thread has it, and perhaps for a few instructions only: what a wait would tell, and the
+   system calls to fall asleep and to wake us, take longer than these looks. */
+#define LOOKS_MOST 32
+
+static __attribute__((noinline)) int try_again(pthread_mutex_t *mutex)
 {
+    for (int i = 0; i < LOOKS_MOST; i++) {
+        __builtin_ia32_pause();
+        if (__atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED))
+            continue;
+        int error = real.pthread_mutex_trylock(mutex);
+        if (error != EBUSY)
+            return error;
+    }
+    return EBUSY;
+}
+
+static inline __attribute__((always_inline)) int mutex_lock(pthread_mutex_t *mutex,
+                                                            struct lock_call *call)
+{
+    lock_trying(call);
     int error = real.pthread_mutex_trylock(mutex);
+    if (unlikely(error == EBUSY))
+        error = try_again(mutex);
     if (unlikely(error == EBUSY))
         error = LOCK_WAIT(call, WAIT_MUTEX, WAIT_FOREVER, real.pthread_mutex_lock(mutex),
                           IS_TAKEN(result));
@@ -185,6 +205,7 @@ static int number_of(int answer)
 int wrap_mtx_lock(mtx_t *mutex)
 {
     struct lock_call call = LOCK_CALL(mutex, SYNC_MUTEX, HELD_WRITE, false);
+    lock_trying(&call);
     int answer = real.mtx_trylock(mutex);
     if (unlikely(answer == thrd_busy))
         answer = LOCK_WAIT(&call, WAIT_MUTEX, WAIT_FOREVER, real.mtx_lock(mutex),

@@ -162,17 +162,29 @@ static void place(struct sync *sync, struct thread *self)
         ;
 }
 
+/* LOCK_SYNCS held. A few at a time: an arena gives no cache lines. */
+static struct sync *take_free(void)
+{
+    enum { COUNT = 16 };
+    uintptr_t chunk = free_syncs ? 0 : (uintptr_t)arena_alloc((COUNT + 1) * sizeof *free_syncs);
+    struct sync *made = (struct sync *)((chunk + sizeof *made - 1) & -sizeof *made);
+    for (int i = 0; chunk && i < COUNT; i++) {
+        made[i].next = free_syncs;
+        free_syncs = &made[i];
+    }
+    struct sync *sync = free_syncs;
+    if (sync)
+        free_syncs = sync->next;
+    return sync;
+}
+
 /* LOCK_SYNCS held. */
 static struct sync *add(struct thread *self, uintptr_t address, enum sync_kind kind)
 {
     struct line *line = line_make(address);
     if (!line)
         return NULL;
-    struct sync *sync = free_syncs;
-    if (sync)
-        free_syncs = sync->next;
-    else
-        sync = arena_alloc(sizeof *sync);
+    struct sync *sync = take_free();
     if (!sync)
         return NULL;
     struct sync **cell = cell_in(line, address);

@@ -17,6 +17,7 @@
 #define HOLDFAST_STATE_SYNC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "format/tables.h"
@@ -36,24 +37,28 @@ enum sync_flag {
     SYNC_NEW = 1u << 9,      /* a lock that only the thread that initialised it has used */
 };
 
+/* The first cache line is what taking and giving it touch: while threads fight for a lock it goes
+   from one to the other with the lock's own. */
 struct sync {
     uintptr_t address;
-    struct sync *next;       /* same cell */
     uint32_t id;             /* never reused; changes when the object is another one */
     uint16_t kind;           /* enum sync_kind */
     uint16_t flags;          /* enum sync_flag, atomic */
     struct sync_clock clock; /* what was released into it (rwlock: by writers) */
-    uint32_t init_stack, init_thread;
-    uint32_t taken; /* mutex: how often, by its holder */
+    uint32_t taken;          /* mutex: how often, by its holder */
     /* Exclusive holder: thread number, 0 none. Written by who takes and gives it; read by anybody,
        as a hint that it checks. */
     uint32_t owner;
     uint32_t owner_stack;
-    struct sync_more *more; /* what few objects need; NULL until then */
     /* vclock_world when it was last met by who judges it, 0 = made and not met yet: from before a
        fork, numbers of threads and stacks mean nothing (interpose/lock.c). */
     uint32_t world;
-};
+    struct sync_more *more; /* what few objects need; NULL until then */
+
+    struct sync *next; /* same cell */
+    uint32_t init_stack, init_thread;
+} __attribute__((aligned(64)));
+static_assert(offsetof(struct sync, next) == 64, "the rest");
 
 /* One use of an object, for sync-object-race. */
 struct sync_use {
