@@ -332,6 +332,9 @@ const char *words_unobserved(unsigned bit)
         "Data races were not looked for all the time: memory was short, or too many threads ran at "
         "once.",
         "Some lock orders may be missing: there were more than are kept.",
+        "Some data races may be missing: so many threads ended without being joined that what the "
+        "first of "
+        "them did was taken for known.",
     };
     return bit < sizeof words / sizeof words[0] ? words[bit] : NULL;
 }

@@ -138,6 +138,7 @@ enum unobserved {
         1u << 9,                 /* the limit of shadow memory was reached: old reads forgotten */
     UNOBSERVED_RACES = 1u << 10, /* accesses were not watched: no memory, or too many threads */
     UNOBSERVED_LOCK_ORDERS = 1u << 11, /* new lock orders are no longer kept: no memory */
+    UNOBSERVED_THREAD_ENDS = 1u << 12, /* of ended threads, some were taken for joined */
     UNOBSERVED_SCAN_SKIPPED = 1u << 8, /* no leak scan: an option, or an ending that allows none */
 };
 

@@ -2,7 +2,9 @@
 
 #include "base/lock.h"
 #include "base/memory.h"
+#include "base/say.h"
 #include "base/word_lock.h"
+#include "format/recording.h"
 #include "state/slots.h"
 #include "state/thread.h"
 
@@ -343,36 +345,69 @@ bool vclock_is_clear(const struct sync_clock *object)
     return object->world != vclock_world || (!object->known && !object->stamp);
 }
 
-/* LOCK_SLOTS held. Is all that the slot ever did known to clock? */
+/* LOCK_SLOTS held. Is all that the slot ever did known to clock, and to lineage? */
 static bool slot_is_known(uint32_t slot, const struct thread_clock *clock)
 {
-    return clock && slots[slot].clock.stamp && vclock_knows(clock, slots[slot].clock.stamp);
+    return slots[slot].clock.stamp && vclock_knows(clock, slots[slot].clock.stamp);
 }
 
-/* LOCK_SLOTS held: takes the i-th of the gone slots out. */
+static bool slot_descends(uint32_t slot, const struct thread_clock *lineage)
+{
+    return slots[slot].lineage.stamp && vclock_knows(lineage, slots[slot].lineage.stamp);
+}
+
+static uint16_t *gone_at(uint32_t i)
+{
+    return &gone_slots[(gone_first + i) % SLOT_COUNT];
+}
+
+/* LOCK_SLOTS held: takes the i-th of the gone slots out. Those on the shorter side move up. */
 static uint32_t gone_take(uint32_t i)
 {
-    uint32_t slot = gone_slots[(gone_first + i) % SLOT_COUNT];
-    for (; i > 0; i--)
-        gone_slots[(gone_first + i) % SLOT_COUNT] = gone_slots[(gone_first + i - 1) % SLOT_COUNT];
-    gone_first = (gone_first + 1) % SLOT_COUNT;
+    uint32_t slot = *gone_at(i);
+    if (i >= gone_count / 2) {
+        for (; i + 1 < gone_count; i++)
+            *gone_at(i) = *gone_at(i + 1);
+    } else {
+        for (; i > 0; i--)
+            *gone_at(i) = *gone_at(i - 1);
+        gone_first = (gone_first + 1) % SLOT_COUNT;
+    }
     gone_count--;
     return slot;
 }
 
-/* LOCK_SLOTS held. 0 when there is none. Only the first few are asked whether they are known: a
-   creation must not cost in proportion to the threads that ended. */
-static uint32_t slot_choose(const struct thread_clock *creator)
+#define SLOTS_ASKED 16u
+
+/* LOCK_SLOTS held. 0 when there is none. Only a few are asked whether they are known, of the newest
+   and of the oldest: a creation must not cost in proportion to the threads that ended. Whose end is
+   known by locks alone (another thread joined it) has to wait as well, or what it did would count
+   as lineage of the new owner. ret_missed: enum unobserved. */
+static uint32_t slot_choose(const struct thread *creator, uint32_t *ret_missed)
 {
-    for (uint32_t i = 0; i < gone_count && i < 16; i++)
-        if (slot_is_known(gone_slots[(gone_first + i) % SLOT_COUNT], creator))
+    uint32_t asked = !creator ? 0 : gone_count < SLOTS_ASKED ? gone_count : SLOTS_ASKED;
+    uint32_t by_locks = UINT32_MAX;
+    *ret_missed = 0;
+    for (uint32_t n = 0; n < asked; n++) {
+        uint32_t i = n % 2 ? n / 2 : gone_count - 1 - n / 2;
+        if (!slot_is_known(*gone_at(i), &creator->clock))
+            continue;
+        if (slot_descends(*gone_at(i), &creator->lineage))
             return gone_take(i);
-    bool used_up = vclock_slots_used == SLOT_COUNT;
-    if (gone_count > SLOTS_WAITING || (used_up && gone_count)) {
-        __atomic_fetch_add(&vclock_forced, 1, __ATOMIC_RELAXED);
-        return gone_take(0);
+        by_locks = i < by_locks ? i : by_locks;
     }
-    return used_up ? 0 : vclock_slots_used++;
+    bool used_up = vclock_slots_used == SLOT_COUNT;
+    if (gone_count <= SLOTS_WAITING && !(used_up && gone_count)) {
+        *ret_missed = used_up ? UNOBSERVED_RACES : 0;
+        return used_up ? 0 : vclock_slots_used++;
+    }
+    if (by_locks != UINT32_MAX) {
+        *ret_missed = UNOBSERVED_LOCK_ORDERS;
+        return gone_take(by_locks);
+    }
+    __atomic_fetch_add(&vclock_forced, 1, __ATOMIC_RELAXED);
+    *ret_missed = UNOBSERVED_THREAD_ENDS;
+    return gone_take(0);
 }
 
 /* LOCK_SLOTS held. */
@@ -398,14 +433,15 @@ bool vclock_is_settled(stamp_t stamp)
     return settled.known && vclock_knows(&settled, stamp);
 }
 
-static bool slot_take(struct thread *made, const struct thread_clock *creator)
+static bool slot_take(struct thread *made, const struct thread *creator)
 {
     struct vclock *unneeded = NULL;
     struct tenure *tenure = arena_alloc(sizeof *tenure);
     if (!tenure)
         return false;
+    uint32_t missed;
     lock_take(LOCK_SLOTS);
-    uint32_t slot = slot_choose(creator);
+    uint32_t slot = slot_choose(creator, &missed);
     if (slot) {
         struct slot *at = &slots[slot];
         stamp_t last = at->clock.world == vclock_world ? at->clock.stamp : 0;
@@ -415,14 +451,16 @@ static bool slot_take(struct thread *made, const struct thread_clock *creator)
         tenure->older = at->newest;
         __atomic_store_n(&at->newest, tenure, __ATOMIC_RELEASE);
         at->owner = made;
-        if (creator && living == 1 && slots[stamp_slot(creator->now)].lives)
-            unneeded = settle(creator);
+        if (creator && living == 1 && slots[stamp_slot(creator->clock.now)].lives)
+            unneeded = settle(&creator->clock);
         at->lives = true;
         living++;
         made->clock.now = made->lineage.now = tenure->first;
     }
     lock_give(LOCK_SLOTS);
     vector_drop(NULL, unneeded);
+    if (unlikely(missed))
+        say_unobserved(missed, NULL);
     return slot != 0;
 }
 
@@ -431,7 +469,7 @@ bool vclock_thread_create(struct thread *made, struct thread *creator)
     vector_drop(NULL, made->clock.known);
     vector_drop(NULL, made->lineage.known);
     made->clock.known = made->lineage.known = NULL;
-    if (!slot_take(made, creator ? &creator->clock : NULL)) {
+    if (!slot_take(made, creator)) {
         made->clock.now = made->lineage.now = 0;
         return false;
     }

@@ -13,9 +13,10 @@
  * epoch. tests/unit/test_vclock.c compares both.
  *
  * Slots are given to threads and used again. A thread's slot is free once its end is known to the
- * thread that creates the next one (it was joined, or met in a lock since): then all that the slot
- * ever did is ordered before its new owner. Only when SLOTS_WAITING slots of ended threads wait for
- * that is the oldest taken all the same, as if its end were known (counted in vclock_forced).
+ * thread that creates the next one, which has joined it or learnt of it from who did: then all that
+ * the slot ever did is ordered before its new owner. Only when SLOTS_WAITING slots of ended threads
+ * wait for that is the oldest taken all the same, as if its end were known (counted in
+ * vclock_forced, and the recording says so).
  *
  * Threads: a thread_clock belongs to its thread alone; a sync_clock has a lock of its own. Guard
  * entered, or birth.

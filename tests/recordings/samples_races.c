@@ -83,5 +83,5 @@ void sample_races(struct maker *maker)
     maker_evidence(maker, EVIDENCE_LOCK, ROLE_HELD, reader, other_stack, 0, 0x6200,
                    WRITE_LOCKED(MUTEX, 9), 0);
     maker_finding(maker, KIND_DEADLOCK, 1, 0, 4);
-    maker->header.unobserved = UNOBSERVED_READ_SETS | UNOBSERVED_RACES;
+    maker->header.unobserved = UNOBSERVED_READ_SETS | UNOBSERVED_RACES | UNOBSERVED_THREAD_ENDS;
 }
