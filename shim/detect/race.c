@@ -83,7 +83,7 @@ static inline bool access_pair(struct thread *self, uintptr_t address, unsigned 
            access_one(self, address + GRANULE, GRANULE, how, origin);
 }
 
-void (*race_forgotten)(uintptr_t start, uintptr_t end, bool unmapped);
+void (*race_forgotten)(uintptr_t start, uintptr_t end, enum race_why why);
 
 bool race_access(struct thread *self, uintptr_t address, size_t size, unsigned how,
                  const struct origin *origin)

@@ -56,9 +56,15 @@ void race_memory_gone(struct thread *self, uintptr_t start, uintptr_t end);
    far were its atomic operations too. */
 void race_location_new(struct thread *self, uintptr_t address, size_t size);
 
-/* Told by the thread that does it, where memory changes hands: what it has on record of [start,
-   end) is so no more. unmapped: the memory went back to the system. NULL: nobody asks. */
-extern void (*race_forgotten)(uintptr_t start, uintptr_t end, bool unmapped);
+/* Told by the thread that does it, before what is known of [start, end) is forgotten: so nothing of
+   it is on record any more. NULL: nobody asks. */
+enum race_why {
+    RACE_BLOCK, /* a block is freed, or born; what others have on record was compared with the free
+                 */
+    RACE_NEW,   /* other memory lies there now */
+    RACE_UNMAPPED, /* and it went back to the system */
+};
+extern void (*race_forgotten)(uintptr_t start, uintptr_t end, enum race_why why);
 
 /* The program says that races on these bytes are meant: none is told until the memory is given
  * back.

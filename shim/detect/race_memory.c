@@ -18,17 +18,19 @@ static inline bool is_untouched(uintptr_t address, size_t size)
            ((address ^ (address + size)) < 4096 || !shadow_is_touched(address + size));
 }
 
-static inline void forgotten(uintptr_t start, uintptr_t end, bool unmapped)
+static inline void forgotten(uintptr_t start, uintptr_t end, enum race_why why)
 {
     if (unlikely(race_forgotten != NULL))
-        race_forgotten(start, end, unmapped);
+        race_forgotten(start, end, why);
 }
 
 void race_block_born(struct thread *self, uintptr_t address, size_t size)
 {
     (void)self;
-    if (!is_untouched(address, size))
-        shadow_forget(address & -(uintptr_t)GRANULE, block_end(address, size));
+    if (is_untouched(address, size))
+        return;
+    forgotten(address, address + size, RACE_BLOCK);
+    shadow_forget(address & -(uintptr_t)GRANULE, block_end(address, size));
 }
 
 void race_block_dying(struct thread *self, uintptr_t address, size_t size, uint32_t stack)
@@ -38,7 +40,7 @@ void race_block_dying(struct thread *self, uintptr_t address, size_t size, uint3
     race_heap_freed(self, address);
     if (likely(is_untouched(address, size)))
         return;
-    forgotten(address, address + size, false);
+    forgotten(address, address + size, RACE_BLOCK);
     struct access access;
     access_begin(&access, self, address, size, ACCESS_WRITE | ACCESS_FREE);
     access.here.context = context_of(self, stack);
@@ -46,8 +48,11 @@ void race_block_dying(struct thread *self, uintptr_t address, size_t size, uint3
     race_benign_forget(address, address + size);
     shadow_each_touched(address & -(uintptr_t)GRANULE, block_end(address, size), granules_free,
                         &access);
-    if (unlikely(access.found_count))
+    if (unlikely(access.found_count)) {
+        /* Who was not ordered before may still be in that epoch. */
+        forgotten(address, address + size, RACE_NEW);
         granules_tell(&access);
+    }
 }
 
 static void forget(struct thread *self, uintptr_t start, uintptr_t end)
@@ -72,29 +77,29 @@ void race_stack_new(struct thread *self, uintptr_t start, uintptr_t end)
 {
     /* Blocks that were freed where it lies are recognised when there is something to tell: a walk
        over their table for every thread would cost more than its creation. */
+    forgotten(start, end, RACE_NEW);
     forget(self, start, end);
-    forgotten(start, end, false);
     race_benign_forget(start, end);
 }
 
-static void memory_new(struct thread *self, uintptr_t start, uintptr_t end, bool unmapped)
+static void memory_new(struct thread *self, uintptr_t start, uintptr_t end, enum race_why why)
 {
     if (!race_watched() || start >= end)
         return;
+    forgotten(start, end, why);
     forget(self, start, end);
-    forgotten(start, end, unmapped);
     race_heap_forget(start, end);
     race_benign_forget(start, end);
 }
 
 void race_memory_new(struct thread *self, uintptr_t start, uintptr_t end)
 {
-    memory_new(self, start, end, false);
+    memory_new(self, start, end, RACE_NEW);
 }
 
 void race_memory_gone(struct thread *self, uintptr_t start, uintptr_t end)
 {
-    memory_new(self, start, end, true);
+    memory_new(self, start, end, RACE_UNMAPPED);
 }
 
 void race_location_new(struct thread *self, uintptr_t address, size_t size)

@@ -1,18 +1,14 @@
 #include "rewrite/check.h"
 
-#include <elf.h>
-#include <sys/auxv.h>
-
 #include "detect/race.h"
 #include "detect/race_granule.h"
 #include "rewrite/location.h"
 #include "rewrite/own.h"
-#include "state/place.h"
 #include "state/slots.h"
 #include "state/vector.h"
 
 /* Blocks of this size are cleared cell by cell; for more the thread takes a new tag. */
-#define CLEARED_MOST 4096u
+#define CLEARED_MOST (64u << 10)
 /* What is unmapped and not smaller gives its cells back to the system. */
 #define GIVEN_BACK_LEAST (64u << 10)
 
@@ -303,12 +299,13 @@ static void visit_access(const struct visit *visit)
         touch_location(visit->self, address, size, write, visit->origin);
         return;
     }
+    /* Not an atomic's operation; what order it makes is no harm. Nobody calls after it. */
     if (location && write)
         location_release(visit->self, address, size);
+    else if (location)
+        location_acquire(visit->self, address, size);
     visit_range(visit, address, size,
                 (write ? ACCESS_WRITE : ACCESS_READ) | (may ? ACCESS_MOVE : 0));
-    if (location && !write)
-        rewrite_slots.after = 1;
 }
 
 static void visit_locked(const struct visit *visit)
@@ -401,19 +398,27 @@ int32_t check_slots_offset(void)
     return (int32_t)((intptr_t)&rewrite_slots - (intptr_t)pointer);
 }
 
-/* What this thread has on record of [start, end) is so no more. */
-static void forgotten(uintptr_t start, uintptr_t end, bool unmapped)
+static void clear_part(uintptr_t start, uintptr_t end, void *with)
+{
+    (void)with;
+    for (uint32_t i = 0; i < FILTERS; i++)
+        filter_clear(&filters[i], start, end);
+}
+
+/* Of a block that is freed or born only this thread's cells can still hit: others' accesses were
+   ordered before the free, by a release that ended their epoch, or race with it. */
+static void forgotten(uintptr_t start, uintptr_t end, enum race_why why)
 {
     const struct thread *self = thread_current;
     const struct own *own = self ? self->rewrite : NULL;
-    if (!own || !slots_are_watched())
-        return;
-    if (end - start <= CLEARED_MOST)
-        filter_clear(&own->filter, start, end);
-    else
-        slots_stale();
-    if (unmapped && end - start >= GIVEN_BACK_LEAST)
+    if (why == RACE_UNMAPPED && end - start >= GIVEN_BACK_LEAST)
         filter_empty(start, end);
+    else if (why != RACE_BLOCK)
+        shadow_each_touched(start, end, clear_part, NULL);
+    else if (own && end - start > CLEARED_MOST)
+        slots_stale();
+    else if (own && slots_are_watched())
+        filter_clear(&own->filter, start, end);
 }
 
 void check_thread_begin(struct thread *self)

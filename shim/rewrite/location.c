@@ -26,6 +26,8 @@ static inline struct sync *overlapping(struct sync *sync, uintptr_t address, siz
         for (struct sync *sync = overlapping(sync_around(at_), address, size); sync;               \
              sync = overlapping(__atomic_load_n(&sync->next, __ATOMIC_ACQUIRE), address, size))
 
+bool location_keeps_tags = true;
+
 bool location_is(uintptr_t address, size_t size)
 {
     uintptr_t end = address + size;
@@ -121,7 +123,7 @@ void location_modify(struct thread *self, uintptr_t address, size_t size,
     acquire(self, sync);
     /* Before the release: who acquires it may use the memory as he likes. */
     race_access(self, address, size, ACCESS_WRITE | ACCESS_ATOMIC | ACCESS_LOCKED, origin);
-    bool keeps = last && !__atomic_load_n(&LEARNT(sync), __ATOMIC_RELAXED);
+    bool keeps = last && location_keeps_tags && !__atomic_load_n(&LEARNT(sync), __ATOMIC_RELAXED);
     if (LEARNT(sync))
         __atomic_store_n(&LEARNT(sync), 0, __ATOMIC_RELAXED);
     note_releaser(self, sync);

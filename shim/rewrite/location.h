@@ -41,6 +41,9 @@ void location_modify(struct thread *self, uintptr_t address, size_t size,
 void location_release(struct thread *self, uintptr_t address, size_t size);
 void location_acquire(struct thread *self, uintptr_t address, size_t size);
 
+/* Is the epoch's tag kept where nobody learns of a release? A test says no. */
+extern bool location_keeps_tags;
+
 /* It is one from now on, for what a site is known to be. */
 void location_make(struct thread *self, uintptr_t address, size_t size);
 

@@ -1,5 +1,5 @@
 /*
- * usage: random_programs PROGRAMS SEED [EPOCHS]
+ * usage: random_programs PROGRAMS SEED [EPOCHS [FORM]]
  *
  * Random programs of threads, locks, hand-overs, joins, atomics, blocks and accesses of all sizes
  * are run one step at a time by one thread, against the race engine and against a naive model of
@@ -8,7 +8,9 @@
  *
  * The engine must find the first race on each byte, and nothing that the model does not find; what
  * it says of the earlier access (thread, kind, stack) must be true. After the first race on a byte
- * it may find less. EPOCHS narrows the clocks, so that threads move to other slots.
+ * it may find less. EPOCHS narrows the clocks, so that threads move to other slots; 0: not. FORM,
+ * gs or flip: plain accesses come as those of rewritten code, through filters and thunks, and there
+ * are locations that locked instructions make (rewrite/location.h).
  *
  * Status 0: the same; 1: they differ (printed); 2: usage.
  */
@@ -18,22 +20,27 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "moved.h"
+#include "rewrite/filter.h"
+#include "rewrite/location.h"
 #include "state/block.h"
 #include "state/record_set.h"
 #include "state/shadow.h"
 #include "world.h"
 
-#define THREADS     7  /* alive at once: world_thread[1 …] */
-#define INSTANCES   40 /* in one program */
-#define LOCKS       3
-#define OBJECTS     3
-#define BYTES       160 /* of memory, across the border of two regions */
-#define BLOCKS      3
-#define BLOCK_ROOM  48
-#define EVENTS_MAX  120
-#define SITES       3
-#define MEMORY      (0x7f0012000000ul - 72)
-#define BLOCK_AT(b) (0x7f0033000000ul - 64 + (uintptr_t)(b)*BLOCK_ROOM)
+#define THREADS        7  /* alive at once: world_thread[1 …] */
+#define INSTANCES      40 /* in one program */
+#define LOCKS          3
+#define OBJECTS        3
+#define BYTES          160 /* of memory, across the border of two regions */
+#define BLOCKS         3
+#define BLOCK_ROOM     48
+#define EVENTS_MAX     120
+#define SITES          3
+#define MEMORY         (0x7f0012000000ul - 72)
+#define LOCATIONS      2
+#define LOCATION_AT(l) (0x7f0044000000ul + (uintptr_t)(l)*12)
+#define BLOCK_AT(b)    (0x7f0033000000ul - 64 + (uintptr_t)(b)*BLOCK_ROOM)
 
 /* ---- the naive model ---- */
 
@@ -57,7 +64,8 @@ static struct block {
     uint32_t time;
     uint32_t site;
 } blocks[BLOCKS];
-static struct past past[INSTANCES], lock_past[LOCKS], reader_past[LOCKS], object_past[OBJECTS];
+static struct past past[INSTANCES], lock_past[LOCKS], reader_past[LOCKS], object_past[OBJECTS],
+    location_past[LOCATIONS];
 
 /* ---- the program ---- */
 
@@ -79,6 +87,9 @@ static uint64_t state, program;
 static unsigned steps;
 static unsigned calm; /* how many of ten accesses are ordered after all before them */
 static bool verbose;
+static bool moved; /* FORM was given */
+static bool is_location[LOCATIONS];
+static uint64_t hits_seen;
 static uint64_t races_seen, freed_seen, accesses_seen, sets_seen;
 
 static uint32_t random_below(uint32_t limit)
@@ -217,7 +228,10 @@ static void access_bytes(unsigned t, uintptr_t address, struct byte *bytes, uint
     accesses_seen++;
     unsigned how = (write ? ACCESS_WRITE : 0u) | (atomic ? ACCESS_ATOMIC : 0u);
     bool covered = !atomic && shadow_covers(world_thread[t].clock.now, address, size, write);
-    if (!covered)
+    if (moved && !atomic)
+        hits_seen +=
+            moved_access(t, address, size, SITE_MOVE | (write ? SITE_WRITE : SITE_LOADS), site);
+    else if (!covered)
         world_access(t, address, size, how, site);
     if (world_told.freed)
         differ("the engine tells a use of freed memory that is none");
@@ -241,7 +255,39 @@ static void step_access(unsigned t)
         at = BYTES - size;
     if (random_below(2))
         at &= ~7u;
+    /* In the same epoch, as often as not. */
+    static uint32_t last_at[THREADS + 1], last_size[THREADS + 1];
+    if (moved && last_size[t] && random_below(2))
+        at = last_at[t], size = last_size[t];
+    last_at[t] = at;
+    last_size[t] = size;
     access_bytes(t, MEMORY + at, &memory[at], size);
+}
+
+/* What a locked instruction makes, and the movs there. */
+static void step_location(unsigned t)
+{
+    uint32_t l = random_below(LOCATIONS), i = threads[t].instance, what = random_below(3);
+    uintptr_t at = LOCATION_AT(l);
+    tick(t);
+    if (what == 0 || !is_location[l]) {
+        say_step("T%u modifies location %u", t, l);
+        moved_before(t, at, 4, 1);
+        moved_after(t);
+        join(&past[i], &location_past[l]);
+        join(&location_past[l], &past[i]);
+        is_location[l] = true;
+    } else if (what == 1) {
+        say_step("T%u loads location %u", t, l);
+        moved_access(t, at, 4, SITE_MOVE | SITE_LOADS, 1);
+        join(&past[i], &location_past[l]);
+    } else {
+        say_step("T%u stores to location %u", t, l);
+        moved_access(t, at, 4, SITE_MOVE | SITE_WRITE, 1);
+        join(&location_past[l], &past[i]);
+    }
+    if (world_told.races)
+        differ("a race on a location of synchronisation");
 }
 
 static void step_memory_new(unsigned t)
@@ -255,7 +301,8 @@ static void step_memory_new(unsigned t)
 
 static void step_block(unsigned t)
 {
-    uint32_t b = random_below(BLOCKS);
+    /* In epochs as long as they are with filters, what happens to one block is what tells. */
+    uint32_t b = moved && calm < 3 ? 0 : random_below(BLOCKS);
     struct block *block = &blocks[b];
     uintptr_t at = BLOCK_AT(b);
     struct thread *self = &world_thread[t];
@@ -271,14 +318,21 @@ static void step_block(unsigned t)
         if (size > block->size)
             size = block->size;
         uint32_t offset = random_below(block->size - size + 1);
+        if (moved && random_below(2))
+            offset = 0, size = block->size < 8 ? size : 8;
         access_bytes(t, at + offset, &heap[b][offset], size);
     } else if (block->state == FREED && random_below(2)) {
         struct touch freed = {.instance = block->by, .time = block->time};
         uint32_t offset = random_below(block->size), here = 1 + random_below(SITES);
         uint32_t size = random_below(2) ? 1 : block->size - offset;
+        if (moved && random_below(2))
+            offset = 0, size = block->size;
         say_step("T%u reads freed block %u+%u, %u bytes", t, b, offset, size);
         tick(t);
-        world_access(t, at + offset, size, random_below(4), here);
+        if (moved && random_below(2))
+            moved_access(t, at + offset, size, random_below(2) ? SITE_WRITE : SITE_LOADS, here);
+        else
+            world_access(t, at + offset, size, random_below(4), here);
         if (world_told.freed != 1 || world_told.races || world_told.race == ordered(t, &freed) ||
             world_told.pair[0].other != instances[block->by].number ||
             world_told.pair[0].other_stack != block->site)
@@ -400,6 +454,7 @@ static void step_create(unsigned t)
     tick(t);
     uint32_t before = threads[t].instance;
     appear(made, world_create(t, made));
+    moved_created(made);
     say_step("T%u creates T%u (%u)", t, made, threads[made].number);
     past[threads[made].instance] = past[before];
     tick(made);
@@ -453,7 +508,11 @@ static void step(void)
     if (!threads[t].alive)
         t = 1;
     uint32_t what = random_below(100);
-    if (what < 50)
+    moved_knows = random_below(4) != 0;
+    moved_switch(t);
+    if (moved && random_below(10) == 0)
+        step_location(t);
+    else if (what < 50)
         step_access_calm(t);
     else if (what < 64)
         step_block(t);
@@ -482,9 +541,18 @@ static void program_begin(bool again)
     for (uint32_t i = 0; i < instance_count; i++)
         if (instances[i].ended && instances[i].in_struct)
             world_exit(instances[i].index);
-    if (again)
+    moved_switch(1);
+    if (again) {
         world_again();
+        moved_created(1);
+    }
     struct thread *first = &world_thread[1];
+    race_memory_new(first, LOCATION_AT(0), LOCATION_AT(LOCATIONS));
+    for (int l = 0; moved && l < LOCATIONS; l++) {
+        sync_memory_gone(LOCATION_AT(l), LOCATION_AT(l) + 4, NULL, NULL);
+        is_location[l] = false;
+    }
+    memset(location_past, 0, sizeof location_past);
     race_memory_new(first, MEMORY, MEMORY + BYTES);
     for (int b = 0; b < BLOCKS; b++) {
         race_memory_new(first, BLOCK_AT(b), BLOCK_AT(b) + BLOCK_ROOM);
@@ -516,9 +584,15 @@ int main(int argc, char **argv)
         return 2;
     uint64_t count = strtoull(argv[1], NULL, 10), seed = strtoull(argv[2], NULL, 10);
     if (argc > 3)
-        vclock_epochs = strtoull(argv[3], NULL, 10);
+        vclock_epochs = strtoull(argv[3], NULL, 10) ? strtoull(argv[3], NULL, 10) : vclock_epochs;
     const char *only = getenv("PROGRAM"); /* its steps are printed */
     world_begin();
+    if (argc > 4) {
+        moved = true;
+        location_keeps_tags = false; /* the model has no such thing */
+        if (!moved_begin(strcmp(argv[4], "flip") == 0 ? FORM_FLIP : FORM_GS))
+            return 2;
+    }
     for (program = 0; program < count; program++) {
         state = (seed << 32 ^ program) * 0x9e3779b97f4a7c15ull | 1;
         verbose = only && strtoull(only, NULL, 10) == program;
@@ -537,5 +611,7 @@ int main(int argc, char **argv)
         (unsigned long long)count, (unsigned long long)accesses_seen,
         (unsigned long long)races_seen, (unsigned long long)freed_seen,
         (unsigned long long)sets_seen);
+    if (moved)
+        printf("%llu hits of filters\n", (unsigned long long)hits_seen);
     return 0;
 }
