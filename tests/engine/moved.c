@@ -107,11 +107,10 @@ void moved_created(unsigned self)
         moved_switch(before);
 }
 
-static uint32_t word_of(size_t size, unsigned flags)
+uint32_t moved_site(size_t size, unsigned flags)
 {
     uint32_t row = 1;
-    while (row < SITES && sites[row].size &&
-           (sites[row].size != size || sites[row].flags != flags))
+    while (row < SITES && sites[row].size && (sites[row].size != size || sites[row].flags != flags))
         row++;
     if (row == SITES)
         abort();
@@ -151,7 +150,7 @@ bool moved_access(unsigned self, uintptr_t address, size_t size, unsigned flags,
         return true;
     stack_now = stack;
     rewrite_slots.address = address;
-    rewrite_slots.site = word_of(size, flags);
+    rewrite_slots.site = moved_site(size, flags);
     moved_call(check_thunks[has_cells ? THUNK_CHECK : THUNK_RANGE]);
     if (has_cells && flags & SITE_MOVE && !(flags & SITE_WRITE) && rewrite_slots.after)
         moved_call(check_thunks[THUNK_AFTER]);
@@ -163,7 +162,7 @@ void moved_before(unsigned self, uintptr_t address, size_t size, uint32_t stack)
     moved_switch(self);
     stack_now = stack;
     rewrite_slots.address = address;
-    rewrite_slots.site = word_of(size, SITE_WRITE | SITE_LOADS | SITE_LOCKED);
+    rewrite_slots.site = moved_site(size, SITE_WRITE | SITE_LOADS | SITE_LOCKED);
     moved_call(check_thunks[THUNK_BEFORE]);
 }
 
@@ -180,6 +179,6 @@ void moved_string(unsigned self, size_t size, unsigned flags, const uint64_t reg
     uint64_t all[16] = {[1] = registers[0], [5] = registers[1], [6] = registers[2], [15] = 0x202};
     moved_switch(self);
     stack_now = stack;
-    rewrite_slots.site = word_of(size, flags | SITE_STRING);
+    rewrite_slots.site = moved_site(size, flags | SITE_STRING);
     moved_call_registers(check_thunks[THUNK_STRING], all);
 }

@@ -1,6 +1,7 @@
 /*
  * Accesses as moved code makes them, for threads that are only structs (world.h): the inline check
- * that holdfast-rewrite emits, in C, and the thunks themselves. Used by tests/engine and unit tests.
+ * that holdfast-rewrite emits, in C, and the thunks themselves. Used by tests/engine and unit
+ * tests.
  */
 #ifndef HOLDFAST_TESTS_MOVED_H
 #define HOLDFAST_TESTS_MOVED_H
@@ -20,6 +21,9 @@ void moved_created(unsigned self);
 /* A plain access, by an instruction with these flags of enum rewrite_site_flag. Returns true when
    the filter hit. stack: its stack id. */
 bool moved_access(unsigned self, uintptr_t address, size_t size, unsigned flags, uint32_t stack);
+
+/* The word of a site with this size and these flags. */
+uint32_t moved_site(size_t size, unsigned flags);
 
 /* A locked instruction: before it, and after. */
 void moved_before(unsigned self, uintptr_t address, size_t size, uint32_t stack);
