@@ -278,7 +278,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
     environment_take(envp);
     find_library();
     options_read(environment.options);
-    rewrite_start_up(NULL, cache_home, home);
+    rewrite_start_up(cache_home, home);
     log_start_up();
     exit_start_up();
     fork_start_up();

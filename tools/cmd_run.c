@@ -75,16 +75,6 @@ static const char *absolute_files(const char *list)
     return text;
 }
 
-/* What is asked for and not there yet is said, and the nearest thing done. */
-static void settle_races(struct flags *flags)
-{
-    if (strcmp(flags_option(flags, OPTION_RACES), "full"))
-        return;
-    say_error("--races=full (every load and store) is not there yet: this run looks at what libc "
-              "calls and code built with -fsanitize=thread touch, as --races=calls does.");
-    flags->option[OPTION_RACES] = "calls";
-}
-
 static int refused(const struct run *run, int status)
 {
     say_error("%s.", run->program.why);
@@ -274,7 +264,6 @@ int cmd_run(int argc, char **argv)
     }
     if ((status = options_from_text(&run.flags, getenv("HOLDFAST_OPTIONS"))))
         return status;
-    settle_races(&run.flags);
     fill_report_options(&run);
     if ((status = report_check_options(&run.report)))
         return status;

@@ -103,11 +103,11 @@ void (*race_rewrite)(struct thread *self);
 void race_threads_begin(void)
 {
     if (observing.races == RACES_WANTED && shadow_start_up()) {
-        if (race_rewrite)
-            race_rewrite(thread_current);
         if (granule_guards_seen)
             quarantine_open();
         __atomic_store_n(&observing.races, RACES_ON, __ATOMIC_RELEASE);
+        if (race_rewrite)
+            race_rewrite(thread_current);
     }
 }
 

@@ -13,7 +13,9 @@
 #include "base/text.h"
 #include "detect/race.h"
 #include "rewrite/cache.h"
+#include "rewrite/check.h"
 #include "rewrite/commit.h"
+#include "rewrite/filter.h"
 #include "rewrite/image.h"
 #include "rewrite/loader.h"
 #include "rewrite/net.h"
@@ -44,10 +46,9 @@ struct rewritten {
 static struct rewritten *table;
 static uint32_t table_used;
 
-static const struct rewrite_checks *checks;
 static enum rewrite_form form;
 static long seccomp_at_birth;
-static bool begun;
+static bool begun, checks_run;
 static char program_path[1024], program_file[40];
 
 static uint64_t hash_text(const char *text)
@@ -266,13 +267,10 @@ static void get_images(int folder, uint32_t variant)
 
 /* ---- patching */
 
-static const void *const no_thunks[THUNK_COUNT];
-
 static void commit_one(struct rewritten *module, bool last)
 {
     struct moved_module entry;
-    enum watched result =
-        commit(&module->target, &module->image, checks ? checks->thunks : no_thunks, &entry);
+    enum watched result = commit(&module->target, &module->image, check_thunks, &entry);
     image_close_file(&module->image);
     if (result == WATCHED_NO_ROOM && !last) {
         image_close(&module->image);
@@ -330,6 +328,19 @@ static bool has_low_memory(void)
     return low;
 }
 
+/* A debugger cannot write back registers of a thread whose gs base is negative (ptrace refuses). */
+static bool is_traced(void)
+{
+    char status[2048];
+    int fd = proc_open("/proc/self/status");
+    long size = fd < 0 ? 0 : raw_syscall(SYS_read, fd, status, sizeof status - 1);
+    if (fd >= 0)
+        raw_syscall(SYS_close, fd);
+    status[size > 0 ? size : 0] = '\0';
+    const char *tracer = text_find_text(status, "TracerPid:\t");
+    return tracer && tracer[11] != '0';
+}
+
 #define HAS_FSGSBASE 2u /* in AT_HWCAP2: arch/x86/include/uapi/asm/hwcap2.h */
 
 static enum rewrite_form choose_form(void)
@@ -341,7 +352,8 @@ static enum rewrite_form choose_form(void)
         return FORM_GS;
     if (text_equal(wanted, "flip"))
         return FORM_FLIP;
-    return getauxval(AT_HWCAP2) & HAS_FSGSBASE && !has_low_memory() ? FORM_GS : FORM_FLIP;
+    return getauxval(AT_HWCAP2) & HAS_FSGSBASE && !has_low_memory() && !is_traced() ? FORM_GS
+                                                                                    : FORM_FLIP;
 }
 
 static void read_program(void)
@@ -390,12 +402,13 @@ static void begin(struct thread *self)
     form = choose_form();
     if (!is_alone()) {
         decide_all(WATCHED_RUNNING);
-    } else if (form != FORM_MOVE_ONLY && !checks->start_up(form)) {
+    } else if (form != FORM_MOVE_ONLY && !check_start_up(form)) {
         decide_all(WATCHED_NO_ROOM);
     } else {
+        checks_run = form != FORM_MOVE_ONLY;
         net_met = on_net;
         net_ending = on_ending;
-        net_start_up(self, form, checks ? checks->cover : NULL);
+        net_start_up(self, form, form == FORM_MOVE_ONLY ? NULL : filter_cover);
         rewrite_wanted();
         loader_hook();
     }
@@ -414,6 +427,8 @@ static void threads_begin(struct thread *self)
         begin(self);
     }
     lock_give(LOCK_REWRITE);
+    if (checks_run && self)
+        check_thread_begin(self);
     signals_restore(mask);
 }
 
@@ -432,16 +447,10 @@ void loader_changed(void)
     signals_restore(mask);
 }
 
-void rewrite_start_up(const struct rewrite_checks *with, const char *cache_home, const char *home)
+void rewrite_start_up(const char *cache_home, const char *home)
 {
     if (!text_equal(options.text[OPTION_RACES], "full"))
         return;
-    if (!with && !text_equal(options.text[OPTION_REWRITE_FORM], "move")) {
-        say("races=full is not there yet: races are looked for as by races=calls");
-        options.text[OPTION_RACES] = "calls"; /* a fork's child need not say it again */
-        return;
-    }
-    checks = with;
     seccomp_at_birth = raw_syscall(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0);
     cache_start_up(cache_home, home);
     race_rewrite = threads_begin;
@@ -449,6 +458,8 @@ void rewrite_start_up(const struct rewrite_checks *with, const char *cache_home,
 
 void rewrite_after_fork(void)
 {
+    if (checks_run)
+        check_after_fork();
     for (uint32_t i = 0; i < table_used; i++)
         if (table[i].target.code_count)
             note(&table[i]);

@@ -14,22 +14,8 @@
 #ifndef HOLDFAST_REWRITE_REWRITE_H
 #define HOLDFAST_REWRITE_REWRITE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "format/rewrite.h"
-
-/* What checks need and give. */
-struct rewrite_checks {
-    const void *const *thunks;                /* THUNK_COUNT; what images call */
-    bool (*start_up)(enum rewrite_form form); /* before the first code is moved; false: no
-                                                 checks can be made */
-    bool (*cover)(uintptr_t address);         /* makes filter cells; any thread, in handlers */
-};
-
-/* At birth. checks: NULL while there are none (move alone then). */
-void rewrite_start_up(const struct rewrite_checks *checks, const char *cache_home,
-                      const char *home);
+/* At birth, with what the environment says of the folder for images. */
+void rewrite_start_up(const char *cache_home, const char *home);
 
 /* In a fork's child, when it has its recording. */
 void rewrite_after_fork(void);
