@@ -18,7 +18,8 @@ static inline void tell(uintptr_t address, size_t size, unsigned how, const stru
 
 __attribute__((noinline)) void access_tell(uintptr_t address, size_t size, unsigned how)
 {
-    tell(address, size, how, ORIGIN_COMPILED);
+    if (likely(race_watched()))
+        tell(address, size, how, ORIGIN_COMPILED);
 }
 
 #define ACCESS(kind, size, how)                                                                    \

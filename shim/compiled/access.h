@@ -13,19 +13,28 @@
    program's call is this function's caller. */
 void access_tell(uintptr_t address, size_t size, unsigned how);
 
+/* Does cell, a record of this epoch, say all that the access would? mask: its bytes. */
+static inline __attribute__((always_inline)) bool cell_answers(const uint64_t *cell, uint64_t now,
+                                                               uint64_t mask, bool write)
+{
+    /* The form that becomes a test of what differs where kind and bytes are constants. */
+    uint64_t same = ~CELL_BYTES | mask, want = now | mask | (write ? CELL_WRITE : 0);
+    if (!write)
+        same &= ~CELL_WRITE;
+    return !((__atomic_load_n(cell, __ATOMIC_RELAXED) ^ want) & same);
+}
+
 /* Has this thread recorded the like in its present epoch? Reads only, so it takes no guard. size is
    a constant; what is not a multiple of it, or of 8, is left to the engine. The naive model is
    shadow_covers(). */
-static inline __attribute__((always_inline)) bool access_is_known(uintptr_t address, size_t size,
-                                                                  unsigned how)
+static inline __attribute__((always_inline)) bool
+access_is_known(unsigned char *const *regions, uintptr_t address, size_t size, unsigned how)
 {
     const struct thread *self = thread_current;
-    if (unlikely(!self) || unlikely(address & (size - 1) & (GRANULE - 1)))
-        return false;
     /* A wrong address leads to the cells of another, and from there to the engine, which looks. */
     const unsigned char *region = __atomic_load_n(
-        &shadow_regions[address >> SHADOW_REGION_SHIFT & (SHADOW_REGIONS - 1)], __ATOMIC_RELAXED);
-    if (unlikely(!region))
+        &regions[address >> SHADOW_REGION_SHIFT & (SHADOW_REGIONS - 1)], __ATOMIC_RELAXED);
+    if (unlikely(!self) || unlikely(address & (size - 1) & (GRANULE - 1)) || unlikely(!region))
         return false;
     const uint64_t *cell =
         (const uint64_t *)(region + 2 * (address & (SHADOW_REGION_SIZE - GRANULE)));
@@ -35,16 +44,19 @@ static inline __attribute__((always_inline)) bool access_is_known(uintptr_t addr
     bool write = how & ACCESS_WRITE;
     if (size > GRANULE &&
         (unlikely((address & (SHADOW_REGION_SIZE - 1)) == SHADOW_REGION_SIZE - GRANULE) ||
-         (!cell_covers(cell[2], mask, now, write) && !cell_covers(cell[3], mask, now, write))))
+         (!cell_answers(cell + 2, now, mask, write) && !cell_answers(cell + 3, now, mask, write))))
         return false;
-    return cell_covers(cell[0], mask, now, write) || cell_covers(cell[1], mask, now, write);
+    return likely(cell_answers(cell, now, mask, write)) || cell_answers(cell + 1, now, mask, write);
 }
 
+/* There are regions as soon as accesses are watched; whether they still are asks access_tell(). */
 static inline __attribute__((always_inline)) void access_plain(uintptr_t address, size_t size,
                                                                unsigned how)
 {
-    if (unlikely(race_watched()) && unlikely(!access_is_known(address, size, how)))
-        access_tell(address, size, how);
+    unsigned char *const *regions = shadow_regions;
+    if (unlikely(!regions) || likely(access_is_known(regions, address, size, how)))
+        return;
+    access_tell(address, size, how);
 }
 
 static inline __attribute__((always_inline)) void access_range(uintptr_t address, size_t size,

@@ -46,7 +46,7 @@ static inline uint64_t remains(struct access *access, uintptr_t granule, uint64_
         return cell;
     if (!vclock_knows(&access->self->clock, cell)) {
         if (conflict(cell, access->cell))
-            note(access, granule, mask, record);
+            access->conflicts = true, note(access, granule, mask, record);
         return cell;
     }
     if (!says_all(access->cell, cell))
@@ -110,7 +110,7 @@ static inline struct record *read_records(struct thread *self, const uint64_t *c
     uint64_t first = cell_get(&cell[0]);
     struct record *records = near;
     uint32_t count = 0;
-    if (cell[1] & LINK_LIST && cell_is_link(cell[1])) {
+    if (cell_is_list(cell[1])) {
         count = record_list_read(cell[1], near);
     } else if (unlikely(cell_is_link(cell[1]))) {
         records = read_set(self, cell[1], &count);
@@ -126,12 +126,12 @@ static inline struct record *read_records(struct thread *self, const uint64_t *c
 }
 
 /* Locked granule: the newest record goes to the first cell, the others (count of them) to the
-   second or to a set. Unlocks. */
-static void write_records(uint64_t *cell, context_t *contexts, struct record newest,
-                          struct record *others, uint32_t count)
+   second or to a set. */
+static void put_records(uint64_t *cell, context_t *contexts, struct record newest,
+                        struct record *others, uint32_t count)
 {
     uint64_t old = cell_is_link(cell[1]) ? cell[1] : 0, second = 0;
-    if (count > 1 || (count == 1 && old & LINK_LIST)) {
+    if (count > 1 || (count == 1 && cell_is_list(old))) {
         second = record_set_change(old, others, count);
         old = 0;
     } else if (count == 1) {
@@ -141,9 +141,27 @@ static void write_records(uint64_t *cell, context_t *contexts, struct record new
     contexts[0] = newest.context;
     __atomic_store_n(&cell[1], second, __ATOMIC_RELAXED);
     cell_put(&cell[0], newest.cell);
-    shadow_unlock(cell);
     if (old)
         record_set_drop(old);
+}
+
+/* The same for an access to the bytes of mask. What it made of the granule is kept when others may
+   look so: a list is one granule's alone. */
+static void put_access(struct access *access, uint64_t mask, uint64_t *cell, context_t *contexts,
+                       struct record newest, struct record *others, uint32_t count)
+{
+    struct step *step = &access->step;
+    step->first = cell_get(&cell[0]);
+    step->second = cell[1];
+    step->before[0] = contexts[0];
+    step->before[1] = contexts[1];
+    put_records(cell, contexts, newest, others, count);
+    step->made = cell[1];
+    step->after = contexts[1];
+    bool lost = count > 1 && !step->made,
+         set = cell_is_link(step->second) || cell_is_link(step->made);
+    step->known = mask == CELL_BYTES && set && !lost && !access->conflicts &&
+                  !cell_is_list(step->second) && !cell_is_list(step->made);
 }
 
 /* What all threads know of cannot race any more, such as what was written before the first thread
@@ -186,7 +204,8 @@ static bool update_locked(struct access *access, uintptr_t granule, uint64_t mas
     }
     if (unlikely(kept > 1))
         kept = drop_settled(records, kept);
-    write_records(cell, contexts, newest, records, kept);
+    put_access(access, mask, cell, contexts, newest, records, kept);
+    shadow_unlock(cell);
     return true;
 }
 
@@ -278,7 +297,8 @@ void granule_forget(struct thread *self, uintptr_t granule, uint64_t mask)
     struct record newest = {0};
     if (kept)
         newest = records[--kept];
-    write_records(cell, contexts, newest, records, kept);
+    put_records(cell, contexts, newest, records, kept);
+    shadow_unlock(cell);
 }
 
 void granules_tell(const struct access *access)

@@ -15,6 +15,14 @@
 /* Conflicts of one access that are told. */
 #define FOUND_MAX 4u
 
+/* What an access made of a whole granule with a set of records, before or after: it makes the same
+   of every granule that looks so. The newest record is the access itself. */
+struct step {
+    bool known;
+    uint64_t first, second, made; /* cells as they were; the second as it is now */
+    context_t before[2], after;   /* the same of contexts */
+};
+
 /* An access as its granules see it. */
 struct access {
     struct thread *self;
@@ -22,7 +30,9 @@ struct access {
     struct access_here here;
     uint64_t cell; /* stamp and kind, no bytes */
     bool has_context;
-    bool lost; /* not all of it is on record now */
+    bool lost;      /* not all of it is on record now */
+    bool conflicts; /* with some record, told or not */
+    struct step step;
     uint32_t found_count;
     struct found {
         struct record record;
@@ -128,14 +138,16 @@ static inline void access_begin(struct access *access, struct thread *self, uint
     access->here.size = size;
     access->here.how = how;
     access->here.context = 0;
-    access->has_context = access->lost = false;
+    access->has_context = access->lost = access->conflicts = false;
+    access->step.known = false;
     access->found_count = 0;
     access->freed = NULL;
     access->cell = self->clock.now | (how & ACCESS_WRITE ? CELL_WRITE : 0) |
                    (how & ACCESS_ATOMIC ? CELL_ATOMIC : 0);
 }
 
-/* Sees what the access to the bytes of mask conflicts with, and remembers it. */
+/* Sees what the access to the bytes of mask conflicts with, and remembers it. Leaves what it
+   learned in access->step. */
 void granule_update(struct access *access, uintptr_t granule, uint64_t mask, uint64_t *cell);
 
 /* Sees what a free of these granules conflicts with; nothing is known of them then. */

@@ -77,7 +77,8 @@ uint64_t record_list_make(const struct record *records, uint32_t count)
     uint64_t link = LINK_LIST | (count > 2 ? LINK_LONG : 0);
     uint32_t size = size_of(link);
     if (count > RECORD_LIST_MAX || !set_up() ||
-        (__atomic_load_n(&record_list_bytes, __ATOMIC_RELAXED) + size) * 2 > shadow_room_for_sets())
+        (__atomic_load_n(&record_list_bytes, __ATOMIC_RELAXED) + size) * 4 >
+            shadow_room_for_sets() * 3)
         return 0;
     struct pool *pool = &pools[count > 2];
     word_lock_take(&pool->lock);

@@ -4,8 +4,8 @@
  * engine through record_set_change() (state/record_set.h), which says when.
  *
  * The naive model: every granule with more records than cells has such a list. But a list costs a
- * granule of its own, so granules that look alike share a set, lists may take half of the room that
- * sets have, and what does not fit a list is a set.
+ * granule of its own, so granules that look alike share a set, lists may take three quarters of the
+ * room that sets have, and what does not fit a list is a set.
  *
  * A list is read, changed and dropped by whoever holds its granule's lock (state/shadow.h). Making
  * and dropping take a word lock, nothing under it but LOCK_SHADOW.

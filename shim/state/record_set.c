@@ -133,14 +133,42 @@ static uint32_t units_take(struct shard *shard, uint32_t count)
     return unit;
 }
 
+/* Makes room in some other shard: not the oldest of all, but one of the oldest. */
+static bool evict_elsewhere(const struct shard *shard)
+{
+    for (uint32_t i = 1; i < SHARDS; i++) {
+        struct shard *other = &shards[(shard - shards + i) % SHARDS];
+        if (!__atomic_load_n(&other->oldest, __ATOMIC_RELAXED) || !word_lock_try(&other->lock))
+            continue;
+        bool any = other->oldest != 0;
+        if (any)
+            evict(other);
+        word_lock_give(&other->lock);
+        if (any)
+            return true;
+    }
+    return false;
+}
+
+static bool make_room(struct shard *shard, uint64_t size)
+{
+    uint64_t room = shadow_room_for_sets();
+    while (__atomic_load_n(&record_set_bytes, __ATOMIC_RELAXED) +
+               __atomic_load_n(&record_list_bytes, __ATOMIC_RELAXED) + size >
+           room) {
+        if (shard->oldest)
+            evict(shard);
+        else if (!evict_elsewhere(shard))
+            return false;
+    }
+    return true;
+}
+
 static struct record_set *set_make(struct shard *shard, uint32_t class)
 {
     uint64_t size = (uint64_t)UNIT << class;
-    uint64_t room = shadow_room_for_sets();
-    while (shard->oldest && __atomic_load_n(&record_set_bytes, __ATOMIC_RELAXED) +
-                                    __atomic_load_n(&record_list_bytes, __ATOMIC_RELAXED) + size >
-                                room)
-        evict(shard);
+    if (!make_room(shard, size))
+        return NULL;
     uint32_t unit = shard->free[class];
     if (unit)
         shard->free[class] = set_at(unit)->next;
@@ -276,19 +304,35 @@ uint32_t record_set_read(uint64_t link, struct record *ret_records, uint32_t roo
     return count;
 }
 
-void record_set_drop(uint64_t link)
+bool record_set_more(uint64_t link, uint32_t count)
 {
-    if (link & LINK_LIST) {
-        record_list_drop(link);
-        return;
-    }
     struct shard *shard;
     struct record_set *set = units ? set_lock(link, &shard) : NULL;
     if (!set)
+        return false;
+    set->references += count;
+    word_lock_give(&shard->lock);
+    return true;
+}
+
+void record_set_less(uint64_t link, uint32_t count)
+{
+    struct shard *shard;
+    struct record_set *set = count && units ? set_lock(link, &shard) : NULL;
+    if (!set)
         return;
-    if (--set->references == 0)
+    set->references -= count;
+    if (!set->references)
         set_free(shard, set);
     word_lock_give(&shard->lock);
+}
+
+void record_set_drop(uint64_t link)
+{
+    if (link & LINK_LIST)
+        record_list_drop(link);
+    else
+        record_set_less(link, 1);
 }
 
 /* A hint: asked without the shard's lock. */

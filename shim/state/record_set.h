@@ -38,6 +38,11 @@ uint32_t record_set_read(uint64_t link, struct record *ret_records, uint32_t roo
 /* One reference less. */
 void record_set_drop(uint64_t link);
 
+/* For a run of granules that name the same set (no list): so many references more or less. False
+   when the set is gone. */
+bool record_set_more(uint64_t link, uint32_t count);
+void record_set_less(uint64_t link, uint32_t count);
+
 /* Bytes of sets in use; records that went past the limit. Atomic. */
 extern uint64_t record_set_bytes, record_set_evicted;
 

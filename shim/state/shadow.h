@@ -33,7 +33,7 @@
 #include <stdint.h>
 
 #include "base/memory.h"
-#include "state/held.h"
+#include "state/record_list.h"
 #include "state/vclock.h"
 
 #define CELL_BYTES  0xffull
@@ -52,8 +52,8 @@
 #define SHADOW_PAGES        (3 * SHADOW_REGION_SIZE) /* … and the bits of its pages */
 #define SHADOW_LOCATIONS    (SHADOW_PAGES + SHADOW_REGION_SIZE / 4096 / 8) /* … of locations */
 
-/* By address >> SHADOW_REGION_SHIFT. There before observing.races is RACES_ON. Entries are written
-   once, under LOCK_SHADOW; acquire pairs with its release. */
+/* By address >> SHADOW_REGION_SHIFT; NULL until observing.races is RACES_ON for the first time.
+   Entries are written once, under LOCK_SHADOW; acquire pairs with its release. */
 extern unsigned char **shadow_regions __attribute__((visibility("hidden")));
 
 /* The two cells of the granule that holds address; NULL when its region has no shadow. */
@@ -219,6 +219,12 @@ static inline void shadow_put_and_unlock(uint64_t *cell, uint64_t value, uint64_
 static inline bool cell_is_link(uint64_t cell)
 {
     return cell && !(cell >> STAMP_SLOT_SHIFT);
+}
+
+/* A link to a list, which is this granule's alone. */
+static inline bool cell_is_list(uint64_t cell)
+{
+    return cell_is_link(cell) && cell & LINK_LIST;
 }
 
 /* Calls visit for each part of [start, end) whose pages have shadow, cut at pages' ends. */

@@ -28,6 +28,14 @@ static double pass(unsigned thread, unsigned how, size_t size)
     return (now() - start) / (double)(BYTES / size);
 }
 
+/* What the first thread did is ordered before what the second will do. */
+static void hand_over(unsigned from, unsigned to)
+{
+    struct sync_clock lock = {0};
+    vclock_release(&world_thread[from].clock, &lock);
+    vclock_acquire(&world_thread[to].clock, &lock);
+}
+
 static void tell(const char *what, double ns)
 {
     printf("%-50s %7.1f ns\n", what, ns);
@@ -76,7 +84,23 @@ int main(void)
     tell("range of 4 KB, a granule, new epoch", pass(2, ACCESS_READ, 4096) / 512);
     tell("range of 4 KB, a granule, same epoch", pass(2, ACCESS_READ, 4096) / 512);
     race_memory_new(self, AT, AT + BYTES);
-    tell("range of 4 KB, a granule, first touch", pass(2, ACCESS_READ, 4096) / 512);
+    tell("range of 4 KB, a granule, first touch", pass(2, ACCESS_WRITE, 4096) / 512);
+    vclock_advance(&self->clock);
+    tell("range of 4 KB, a granule, own write, new epoch", pass(2, ACCESS_WRITE, 4096) / 512);
+    vclock_advance(&self->clock);
+    tell("range of 200, a granule, own write, new epoch", pass(2, ACCESS_WRITE, 200) / 25);
+    hand_over(2, 3);
+    tell("range of 4 KB, a granule, write over another's", pass(3, ACCESS_WRITE, 4096) / 512);
+    hand_over(3, 2);
+    hand_over(3, 4);
+    tell("range of 4 KB, a granule, read after a write", pass(2, ACCESS_READ, 4096) / 512);
+    tell("range of 4 KB, a granule, second reader: a set", pass(4, ACCESS_READ, 4096) / 512);
+    vclock_advance(&self->clock);
+    tell("range of 4 KB, a granule, first reader again", pass(2, ACCESS_READ, 4096) / 512);
+    hand_over(4, 2);
+    hand_over(2, 3);
+    hand_over(4, 3);
+    tell("range of 4 KB, a granule, write over readers", pass(3, ACCESS_WRITE, 4096) / 512);
     printf("pages with shadow: %llu of %lu\n", (unsigned long long)shadow_pages, BYTES / 4096);
     world_end();
     return world_told.races != 0;

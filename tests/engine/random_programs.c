@@ -86,6 +86,7 @@ static struct sync_clock lock_clock[LOCKS], reader_clock[LOCKS], object_clock[OB
 static uint64_t state, program;
 static unsigned steps;
 static unsigned calm; /* how many of ten accesses are ordered after all before them */
+static bool wide;     /* mostly long reads, which make granules that look alike */
 static bool verbose;
 static bool moved; /* FORM was given */
 static bool is_location[LOCATIONS];
@@ -220,7 +221,7 @@ static void touch(struct byte *byte, unsigned t, uint32_t time, bool write, bool
 
 static void access_bytes(unsigned t, uintptr_t address, struct byte *bytes, uint32_t size)
 {
-    bool write = random_below(2), atomic = random_below(4) == 0;
+    bool write = wide ? random_below(8) == 0 : random_below(2), atomic = random_below(4) == 0;
     uint32_t site = 1 + random_below(SITES);
     uint32_t time = tick(t);
     say_step("T%u %s%s %#lx+%u at %u", t, atomic ? "atomic " : "", write ? "writes" : "reads",
@@ -248,7 +249,7 @@ static uint32_t some_size(void)
 
 static void step_access(unsigned t)
 {
-    uint32_t size = some_size();
+    uint32_t size = wide ? 16 + random_below(BYTES - 16) : some_size();
     /* Few places, so that accesses meet; some over the regions' border. */
     uint32_t at = random_below(3) == 0 ? random_below(BYTES - size) : 64 + random_below(16);
     if (at > BYTES - size)
@@ -598,6 +599,7 @@ int main(int argc, char **argv)
         verbose = only && strtoull(only, NULL, 10) == program;
         program_begin(program % 100 == 0);
         calm = random_below(11);
+        wide = random_below(4) == 0;
         uint32_t length = 20 + random_below(80);
         for (steps = 0; steps < length; steps++)
             step();
