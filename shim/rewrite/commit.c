@@ -246,6 +246,8 @@ enum watched commit(const struct target *target, const struct image_file *image,
         .by_text = image_part(image, PART_BY_TEXT),
         .count = image_count(image, PART_MOVED),
         .by_text_count = image_count(image, PART_BY_TEXT),
+        .sites = image_part(image, PART_SITES),
+        .site_count = image_count(image, PART_SITES),
     };
     return WATCHED_YES;
 }
