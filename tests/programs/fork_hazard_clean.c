@@ -30,6 +30,29 @@ static void *holder(void *argument)
     return argument;
 }
 
+static int waiter;
+
+static void *wants_renewed(void *argument)
+{
+    __atomic_store_n(&waiter, support_tid(), __ATOMIC_RELEASE);
+    pthread_mutex_lock(&renewed);
+    pthread_mutex_unlock(&renewed);
+    return argument;
+}
+
+/* The new one is waited for in the child, as any lock is. */
+static void wait_for_renewed(void)
+{
+    pthread_t thread;
+    pthread_mutex_lock(&renewed);
+    pthread_create(&thread, NULL, wants_renewed, NULL);
+    while (!__atomic_load_n(&waiter, __ATOMIC_ACQUIRE))
+        support_call(SYS_sched_yield, 0, 0, 0, 0);
+    wait_until_blocked(waiter);
+    pthread_mutex_unlock(&renewed);
+    pthread_join(thread, NULL);
+}
+
 int main(void)
 {
     pthread_t thread;
@@ -45,6 +68,7 @@ int main(void)
             pthread_mutex_lock(locks[i]);
             pthread_mutex_unlock(locks[i]);
         }
+        wait_for_renewed();
         _exit(0);
     }
     waitpid(pid, NULL, 0);

@@ -21,6 +21,8 @@ static struct object *object; /* reachable: no leak */
 __attribute__((noinline)) static void make(void)
 {
     object = malloc(sizeof *object);
+    /* A pool of the program's own puts a new one where another was: no fault. */
+    pthread_mutex_init(&object->mutex, NULL);
     pthread_mutex_init(&object->mutex, NULL);
     object->after[0] = 1; /* not the last call: that would be a jump, and no frame */
 }

@@ -2,6 +2,7 @@
 a child that its parent's locks do not concern.
 // expect: none
 */
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -53,6 +54,33 @@ static void *runs_on(void *argument)
     return argument;
 }
 
+/* The next owner of a robust lock is told; one that processes share may be another's to release. */
+static void *outlived(void *mutex)
+{
+    pthread_mutex_lock(mutex);
+    return NULL;
+}
+
+static void leave_to_others(int robust)
+{
+    static pthread_mutex_t mutexes[2];
+    pthread_mutex_t *mutex = &mutexes[robust];
+    pthread_mutexattr_t attr;
+    pthread_t thread;
+    pthread_mutexattr_init(&attr);
+    if (robust)
+        pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+    else
+        pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+    pthread_mutex_init(mutex, &attr);
+    pthread_create(&thread, NULL, outlived, mutex);
+    pthread_join(thread, NULL);
+    if (robust && pthread_mutex_lock(mutex) == EOWNERDEAD) {
+        pthread_mutex_consistent(mutex);
+        pthread_mutex_unlock(mutex);
+    }
+}
+
 static void jumps(void)
 {
     jmp_buf back;
@@ -65,6 +93,8 @@ static void jumps(void)
 int main(void)
 {
     pthread_t thread;
+    leave_to_others(0);
+    leave_to_others(1);
     pthread_create(&thread, NULL, waits, NULL);
     gate_wait(&ready);
     pthread_mutex_lock(&lock); /* it waits now */

@@ -17,6 +17,7 @@ text=Threads_waited_for_it_1_time
 #define HERE  __asm__ volatile("" ::: "memory")
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER, unwanted = PTHREAD_MUTEX_INITIALIZER;
+static pthread_rwlock_t unwanted_table = PTHREAD_RWLOCK_INITIALIZER;
 static gate begun, taken;
 static atomic_int waiter;
 
@@ -46,7 +47,9 @@ ALONE void *wants(void *argument)
 ALONE void alone(void)
 {
     pthread_mutex_lock(&unwanted);
+    pthread_rwlock_rdlock(&unwanted_table);
     usleep(1);
+    pthread_rwlock_unlock(&unwanted_table);
     pthread_mutex_unlock(&unwanted);
 }
 
