@@ -121,10 +121,16 @@ static int emit(struct work *work)
     if (code == MAP_FAILED || !work->sites)
         return -ENOMEM;
     work->code = code;
-    memset(work->code + 8 * THUNK_COUNT, TRAP, work->arrangement.cold_end - 8 * THUNK_COUNT);
+    memset(work->code + work->arrangement.hot_start, TRAP,
+           work->arrangement.cold_end - work->arrangement.hot_start);
     if (!write_runs(work))
         return -ERANGE;
     return patches_make(&work->patches, &work->runs, work->distance) ? 0 : -ENOMEM;
+}
+
+static bool pads_first(const struct work *work)
+{
+    return work->arrangement.hot_start > 8 * THUNK_COUNT;
 }
 
 /* Of each moved instruction, in the order of the text, the first row, and where that is a check's
@@ -140,12 +146,13 @@ static bool index_by_text(struct work *work)
         free(rows);
         return false;
     }
+    uint32_t before = pads_first(work) ? (uint32_t)work->pads.moved_count : 0;
     for (size_t i = work->hot.moved_count; i--;) {
         const struct rewrite_moved *row = &work->hot.moved[i];
         const size_t at = (size_t)(insn_at(module, row->text) - module->insns);
-        rows[at].first = (uint32_t)i + 1;
+        rows[at].first = before + (uint32_t)i + 1;
         if (!(row->state & (MOVED_CHECKING | MOVED_DONE)))
-            rows[at].own = (uint32_t)i + 1;
+            rows[at].own = before + (uint32_t)i + 1;
     }
     for (uint32_t i = 0; i < module->insn_count; i++) {
         if (rows[i].first)
@@ -253,6 +260,11 @@ static void list_parts(const struct work *work, struct part parts[PART_COUNT])
                                       {{work->hot.moved, work->hot.moved_count},
                                        {work->cold.moved, work->cold.moved_count},
                                        {work->pads.moved, work->pads.moved_count}}};
+    if (pads_first(work))
+        parts[PART_MOVED] = (struct part){sizeof(struct rewrite_moved),
+                                          {{work->pads.moved, work->pads.moved_count},
+                                           {work->hot.moved, work->hot.moved_count},
+                                           {work->cold.moved, work->cold.moved_count}}};
     parts[PART_BY_TEXT] = (struct part){sizeof(uint32_t), {{work->by_text, work->by_text_count}}};
     parts[PART_LEFT_OUT] =
         (struct part){sizeof *work->left_out, {{work->left_out, work->left_out_count}}};

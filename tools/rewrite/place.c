@@ -8,6 +8,8 @@ enum {
     LAG = 64 << 10, /* text that a run may fall behind before it gets a pad */
     QUEUES = 16,    /* by the boundaries inside of the jump */
     PAGE = 4096,
+    GROWTH = 10,      /* code is not larger than so many times the text */
+    LARGE = 16 << 20, /* text from which on most runs get pads: these lie before the code then */
 };
 
 /* Undefined or privileged as the first byte of an instruction in 64-bit user mode, and int3, int1
@@ -44,14 +46,23 @@ bool is_trap_byte(uint8_t byte)
 
 /* The top byte of every distance traps too where the module is not too large, and so does the next
    one for the first megabytes. Executables that are not position independent lie at the bottom of
-   the address space and grow their heap behind themselves: their code lies far above. */
+   the address space and grow their heap behind themselves: their code lies far above. That of the
+   others lies below them, where what they load later will not be. */
 int64_t place_distance(const struct module *module, uint32_t variant)
 {
-    static const uint8_t below[] = {0xec, 0xe4, 0xee, 0xe6, 0xd4, 0xed, 0xe5, 0xd5};
+    static const uint8_t below[] = {0xec, 0xe4, 0xee, 0xe6, 0xd4, 0xed, 0xe5, 0xd5, 0xce, 0x9a};
     static const uint8_t above[] = {0x6c, 0x60, 0x6e, 0x61, 0x3f, 0x6d, 0x37, 0x2f};
-    uint8_t top = module->position_independent ? below[variant % sizeof below]
-                                               : above[variant % sizeof above];
-    return (int64_t)(int32_t)((uint32_t)top << 24 | 0xe40000u);
+    if (!module->position_independent)
+        return (int64_t)above[variant % sizeof above] << 24 | 0xe40000;
+    int64_t needed = (int64_t)(module->text_end - module->text_start) * GROWTH;
+    int64_t fitting[sizeof below];
+    uint32_t count = 0;
+    for (size_t i = 0; i < sizeof below; i++) {
+        int64_t distance = (int32_t)((uint32_t)below[i] << 24 | 0xe40000u);
+        if (needed < -distance || i + 1 == sizeof below)
+            fitting[count++] = distance;
+    }
+    return fitting[variant % count];
 }
 
 /* The first distance from `from` on, of a jump with these boundaries, whose bytes trap there. */
@@ -79,6 +90,7 @@ static int64_t next_distance(int64_t from, uint8_t boundaries, int64_t limit)
 struct placer {
     struct runs *runs;
     int64_t distance, limit; /* of code addresses */
+    int64_t pads_end;        /* where hot code begins, when pads lie before it; else 0 */
     uint32_t *next;          /* by run: the next one in its queue */
     uint32_t first[QUEUES];
     uint8_t *boundaries; /* by run */
@@ -148,7 +160,8 @@ static void leave(struct run *run)
 static bool place_hot(struct placer *placer, struct arrangement *arrangement, uint32_t *padded,
                       uint32_t *ret_padded)
 {
-    int64_t at = SLOTS_END;
+    int64_t at = placer->pads_end ? placer->pads_end : SLOTS_END;
+    arrangement->hot_start = (uint32_t)at;
     for (;;) {
         int64_t place = 0;
         bool pad = false;
@@ -176,13 +189,15 @@ static int by_index(const void *left, const void *right)
     return a < b ? -1 : a > b;
 }
 
-/* Pads, each at the first good distance behind the one before it. */
+/* Pads, each at the first good distance behind the one before it. They follow the text at the same
+   distance and take about as much room, with nothing in most of it. */
 static void place_pads(struct placer *placer, struct arrangement *arrangement, uint32_t *padded,
                        uint32_t count)
 {
     qsort(padded, count, sizeof *padded, by_index);
     fill_queues(placer, padded, count);
-    int64_t at = arrangement->cold_end;
+    int64_t at = placer->pads_end ? SLOTS_END : arrangement->cold_end;
+    int64_t limit = placer->pads_end ? placer->pads_end : placer->limit - placer->distance;
     for (;;) {
         uint32_t best = QUEUES;
         int64_t place = UINT32_MAX;
@@ -199,7 +214,7 @@ static void place_pads(struct placer *placer, struct arrangement *arrangement, u
             break;
         uint32_t index = placer->first[best];
         placer->first[best] = placer->next[index];
-        if (placer->distance + place + JUMP_LENGTH > placer->limit) {
+        if (place + JUMP_LENGTH > limit) {
             leave(&placer->runs->rows[index]);
             continue;
         }
@@ -207,7 +222,7 @@ static void place_pads(struct placer *placer, struct arrangement *arrangement, u
         arrangement->pads[arrangement->pad_count++] = index;
         at = place + JUMP_LENGTH;
     }
-    arrangement->end = (uint32_t)at;
+    arrangement->end = placer->pads_end ? arrangement->cold_end : (uint32_t)at;
 }
 
 /* Cold code lies in the order of the hot one. */
@@ -256,6 +271,8 @@ bool place_runs(struct runs *runs, int64_t distance, struct arrangement *ret_arr
     *arrangement = (struct arrangement){.distance = distance};
     struct placer placer = {
         .runs = runs, .distance = distance, .limit = limit_of(runs->module, distance)};
+    int64_t text = (int64_t)(runs->module->text_end - runs->module->text_start);
+    placer.pads_end = text > LARGE ? text + LARGE / 4 : 0;
     size_t count = (size_t)runs->count + 1;
     placer.next = malloc(count * sizeof *placer.next);
     placer.boundaries = malloc(count);

@@ -26,7 +26,7 @@ struct arrangement {
     int64_t distance;
     uint32_t *hot; /* runs in the order of their hot code */
     uint32_t hot_count;
-    uint32_t hot_end;
+    uint32_t hot_start, hot_end;
     uint32_t *pads; /* runs that have one, in the order of their pads */
     uint32_t pad_count;
     uint32_t cold_start, cold_end;
