@@ -47,8 +47,18 @@ struct held *held_add_new(struct thread *self, struct sync *lock, enum held_mode
     if (unlikely(set->count == set->room) && !grow(set))
         return NULL;
     struct held *row = &set->rows[set->count++];
-    *row = (struct held){
-        .lock = lock, .id = lock->id, .stack = stack, .depth = 1, .mode = (uint8_t)mode};
+    /* One by one: as a whole it would be cleared by a string instruction, which takes 6 ns to begin
+       and which the next unlock, reading the row, has to wait for. */
+    row->lock = lock;
+    row->id = lock->id;
+    row->stack = stack;
+    row->since = 0;
+    row->depth = 1;
+    row->mode = (uint8_t)mode;
+    row->left = LEFT_AS_USUAL;
+    row->left_stack = 0;
+    row->frame = 0;
+    row->tried = row->inherited = false;
     set->lockset = HELD_UNNAMED;
     return row;
 }
