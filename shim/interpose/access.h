@@ -113,6 +113,26 @@ void descriptor_use(int fd, const void *frame);
         return call;                                                                               \
     }
 
+/* The same where a call that is not async-signal-safe is told in a handler too. */
+#define WANTS(before, call, after)                                                                 \
+    {                                                                                              \
+        if (access_wanted()) {                                                                     \
+            before;                                                                                \
+        }                                                                                          \
+        __typeof__(call) result = call;                                                            \
+        if (access_watched()) {                                                                    \
+            after;                                                                                 \
+        }                                                                                          \
+        return result;                                                                             \
+    }
+#define WANTS_BEFORE(call, before)                                                                 \
+    {                                                                                              \
+        if (access_wanted()) {                                                                     \
+            before;                                                                                \
+        }                                                                                          \
+        return call;                                                                               \
+    }
+
 /* NULL and sizes of 0 are told by nobody. */
 #define USES(fd)         descriptor_use(fd, FRAME)
 #define READS(at, size)  access_read(at, size, FRAME)

@@ -39,11 +39,9 @@ TELLS_BEFORE(real.readahead(fd, at, size), USES(fd))
 ssize_t wrap_getdents64(int fd, void *to, size_t size)
 TELLS(USES(fd), real.getdents64(fd, to, size), MOVED(to))
 ssize_t wrap_getdirentries(int fd, char *to, size_t size, off_t *at)
-TELLS(USES(fd), real.getdirentries(fd, to, size, at),
-      MOVED(to); WRITES(at, result >= 0 ? sizeof *at : 0))
+TELLS(USES(fd), real.getdirentries(fd, to, size, at), MOVED(to); WRITES(at, result >= 0 ? sizeof *at : 0))
 ssize_t wrap_getdirentries64(int fd, char *to, size_t size, off64_t *at)
-TELLS(USES(fd), real.getdirentries64(fd, to, size, at),
-      MOVED(to); WRITES(at, result >= 0 ? sizeof *at : 0))
+TELLS(USES(fd), real.getdirentries64(fd, to, size, at), MOVED(to); WRITES(at, result >= 0 ? sizeof *at : 0))
 
 /* ---- sockets */
 int wrap_getsockopt(int fd, int level, int name, void *to, socklen_t *size)
@@ -53,12 +51,10 @@ int wrap_setsockopt(int fd, int level, int name, const void *from, socklen_t siz
 TELLS(USES(fd), real.setsockopt(fd, level, name, from, size), READS(from, result == 0 ? size : 0))
 int wrap_getsockname(int fd, __SOCKADDR_ARG to, socklen_t *size)
 TELLS(USES(fd), real.getsockname(fd, to, size),
-      if (result == 0) access_copy_part(to.__sockaddr__, *size, size, sizeof *size, FRAME);
-      RESULT(size))
+      if (result == 0) access_copy_part(to.__sockaddr__, *size, size, sizeof *size, FRAME); RESULT(size))
 int wrap_getpeername(int fd, __SOCKADDR_ARG to, socklen_t *size)
 TELLS(USES(fd), real.getpeername(fd, to, size),
-      if (result == 0) access_copy_part(to.__sockaddr__, *size, size, sizeof *size, FRAME);
-      RESULT(size))
+      if (result == 0) access_copy_part(to.__sockaddr__, *size, size, sizeof *size, FRAME); RESULT(size))
 int wrap_sockatmark(int fd)
 TELLS_BEFORE(real.sockatmark(fd), USES(fd))
 int wrap_isfdtype(int fd, int type)
@@ -97,11 +93,11 @@ int wrap_inotify_rm_watch(int fd, int watch)
 TELLS_BEFORE(real.inotify_rm_watch(fd, watch), USES(fd))
 int wrap_timerfd_gettime(int fd, struct itimerspec *to)
 TELLS(USES(fd), real.timerfd_gettime(fd, to), RESULT(to))
-    /* clang-format on */
+/* clang-format on */
 
-    /* libc itself takes the argument as a pointer whatever the request: a register is a register.
-       What lies there is known to the driver alone. */
-    int wrap_ioctl(int fd, unsigned long request, ...)
+/* libc itself takes the argument as a pointer whatever the request: a register is a register.
+   What lies there is known to the driver alone. */
+int wrap_ioctl(int fd, unsigned long request, ...)
 {
     va_list rest;
     va_start(rest, request);

@@ -85,7 +85,8 @@ int wrap_getnetent_r(struct netent *to, char *room, size_t size, struct netent *
 TELLS_AFTER(real.getnetent_r(to, room, size, ret_entry, ret_error), ENTRY(NULL, to, n_name))
 int wrap_getservbyname_r(const char *key, const char *protocol, struct servent *to, char *room, size_t size,
                          struct servent **ret_entry)
-TELLS_AFTER(real.getservbyname_r(key, protocol, to, room, size, ret_entry), TEXT(protocol); ENTRY(key, to, s_name))
+TELLS_AFTER(real.getservbyname_r(key, protocol, to, room, size, ret_entry),
+            TEXT(protocol); ENTRY(key, to, s_name))
 int wrap_getservbyport_r(int key, const char *protocol, struct servent *to, char *room, size_t size,
                          struct servent **ret_entry)
 TELLS_AFTER(real.getservbyport_r(key, protocol, to, room, size, ret_entry), ENTRY(protocol, to, s_name))
@@ -125,10 +126,10 @@ unsigned wrap_if_nametoindex(const char *name)
 TELLS_AFTER(real.if_nametoindex(name), TEXT(name))
 char *wrap_if_indextoname(unsigned index, char *to)
 TELLS_AFTER(real.if_indextoname(index, to), MADE(result))
-    /* clang-format on */
+/* clang-format on */
 
-    static __attribute__((noinline)) void named(const void *address, size_t size, const char *host,
-                                                const char *service, const void *frame)
+static __attribute__((noinline)) void named(const void *address, size_t size, const char *host,
+                                            const char *service, const void *frame)
 {
     access_read(address, size, frame);
     access_write(host, text_size(host), frame);

@@ -35,65 +35,35 @@ static int early_compare(const void *a, const void *b, size_t size)
     return 0;
 }
 
+/* clang-format off */
 void *wrap_memcpy(void *to, const void *from, size_t size)
-{
-    if (access_watched())
-        access_copy(to, from, size, FRAME);
-    return ACCESS_RELOCATED(memmove) ? real.memmove(to, from, size) : early_move(to, from, size);
-}
-
+TELLS_BEFORE(ACCESS_RELOCATED(memmove) ? real.memmove(to, from, size) : early_move(to, from, size),
+             access_copy(to, from, size, FRAME))
 void *wrap_memmove(void *to, const void *from, size_t size)
-{
-    if (access_watched())
-        access_copy(to, from, size, FRAME);
-    return ACCESS_RELOCATED(memmove) ? real.memmove(to, from, size) : early_move(to, from, size);
-}
-
+TELLS_BEFORE(ACCESS_RELOCATED(memmove) ? real.memmove(to, from, size) : early_move(to, from, size),
+             access_copy(to, from, size, FRAME))
 void *wrap_mempcpy(void *to, const void *from, size_t size)
-{
-    if (access_watched())
-        access_copy(to, from, size, FRAME);
-    return ACCESS_RELOCATED(mempcpy) ? real.mempcpy(to, from, size)
-                                     : (char *)early_move(to, from, size) + size;
-}
-
+TELLS_BEFORE(ACCESS_RELOCATED(mempcpy) ? real.mempcpy(to, from, size) : (char *)early_move(to, from, size) + size,
+             access_copy(to, from, size, FRAME))
 void *wrap___mempcpy(void *to, const void *from, size_t size)
-{
-    if (access_watched())
-        access_copy(to, from, size, FRAME);
-    return real.__mempcpy(to, from, size);
-}
+TELLS_BEFORE(real.__mempcpy(to, from, size), access_copy(to, from, size, FRAME))
+/* clang-format on */
+
+#define BETWEEN(start, end) ((size_t)((const char *)(end) - (const char *)(start)))
 
 /* The size may be more than there is room for: then nothing is written, and the program ends. */
 #define FITS(size, room) ((size) <= (room) ? (size) : 0)
 
+/* clang-format off */
 void *wrap___memcpy_chk(void *to, const void *from, size_t size, size_t room)
-{
-    if (access_watched())
-        access_copy(to, from, FITS(size, room), FRAME);
-    return real.__memcpy_chk(to, from, size, room);
-}
-
+TELLS_BEFORE(real.__memcpy_chk(to, from, size, room), access_copy(to, from, FITS(size, room), FRAME))
 void *wrap___memmove_chk(void *to, const void *from, size_t size, size_t room)
-{
-    if (access_watched())
-        access_copy(to, from, FITS(size, room), FRAME);
-    return real.__memmove_chk(to, from, size, room);
-}
-
+TELLS_BEFORE(real.__memmove_chk(to, from, size, room), access_copy(to, from, FITS(size, room), FRAME))
 void *wrap___mempcpy_chk(void *to, const void *from, size_t size, size_t room)
-{
-    if (access_watched())
-        access_copy(to, from, FITS(size, room), FRAME);
-    return real.__mempcpy_chk(to, from, size, room);
-}
-
+TELLS_BEFORE(real.__mempcpy_chk(to, from, size, room), access_copy(to, from, FITS(size, room), FRAME))
 void wrap_bcopy(const void *from, void *to, size_t size)
-{
-    if (access_watched())
-        access_copy(to, from, size, FRAME);
-    real.bcopy(from, to, size);
-}
+TELLS_BEFORE(real.bcopy(from, to, size), access_copy(to, from, size, FRAME))
+/* clang-format on */
 
 /* Copies up to the byte, with it. */
 void *wrap_memccpy(void *to, const void *from, int byte, size_t size)
@@ -112,110 +82,45 @@ void wrap_swab(const void *from, void *to, ssize_t size)
     real.swab(from, to, size);
 }
 
+/* clang-format off */
 void *wrap_memset(void *at, int byte, size_t size)
-{
-    if (access_watched())
-        access_write(at, size, FRAME);
-    return ACCESS_RELOCATED(memset) ? real.memset(at, byte, size) : early_set(at, byte, size);
-}
-
+TELLS_BEFORE(ACCESS_RELOCATED(memset) ? real.memset(at, byte, size) : early_set(at, byte, size),
+             access_write(at, size, FRAME))
 void *wrap___memset_chk(void *at, int byte, size_t size, size_t room)
-{
-    if (access_watched())
-        access_write(at, FITS(size, room), FRAME);
-    return real.__memset_chk(at, byte, size, room);
-}
-
+TELLS_BEFORE(real.__memset_chk(at, byte, size, room), access_write(at, FITS(size, room), FRAME))
 void wrap_bzero(void *at, size_t size)
-{
-    if (access_watched())
-        access_write(at, size, FRAME);
-    real.bzero(at, size);
-}
-
+TELLS_BEFORE(real.bzero(at, size), access_write(at, size, FRAME))
 void wrap___bzero(void *at, size_t size)
-{
-    if (access_watched())
-        access_write(at, size, FRAME);
-    real.__bzero(at, size);
-}
-
+TELLS_BEFORE(real.__bzero(at, size), access_write(at, size, FRAME))
 void wrap_explicit_bzero(void *at, size_t size)
-{
-    if (access_watched())
-        access_write(at, size, FRAME);
-    real.explicit_bzero(at, size);
-}
-
+TELLS_BEFORE(real.explicit_bzero(at, size), access_write(at, size, FRAME))
 void wrap___explicit_bzero_chk(void *at, size_t size, size_t room)
-{
-    if (access_watched())
-        access_write(at, FITS(size, room), FRAME);
-    real.__explicit_bzero_chk(at, size, room);
-}
-
+TELLS_BEFORE(real.__explicit_bzero_chk(at, size, room), access_write(at, FITS(size, room), FRAME))
 void *wrap_memfrob(void *at, size_t size)
-{
-    if (access_watched())
-        access_copy(at, at, size, FRAME);
-    return real.memfrob(at, size);
-}
+TELLS_BEFORE(real.memfrob(at, size), access_copy(at, at, size, FRAME))
 
 /* C says that the first size bytes are compared: a difference that another thread is changing
    behind the first one is a race all the same. */
 int wrap_memcmp(const void *a, const void *b, size_t size)
-{
-    if (access_watched())
-        access_read_both(a, size, b, size, FRAME);
-    return ACCESS_RELOCATED(memcmp) ? real.memcmp(a, b, size) : early_compare(a, b, size);
-}
-
+TELLS_BEFORE(ACCESS_RELOCATED(memcmp) ? real.memcmp(a, b, size) : early_compare(a, b, size),
+             access_read_both(a, size, b, size, FRAME))
 int wrap_bcmp(const void *a, const void *b, size_t size)
-{
-    if (access_watched())
-        access_read_both(a, size, b, size, FRAME);
-    return ACCESS_RELOCATED(bcmp) ? real.bcmp(a, b, size) : early_compare(a, b, size);
-}
-
+TELLS_BEFORE(ACCESS_RELOCATED(bcmp) ? real.bcmp(a, b, size) : early_compare(a, b, size),
+             access_read_both(a, size, b, size, FRAME))
 int wrap___memcmpeq(const void *a, const void *b, size_t size)
-{
-    if (access_watched())
-        access_read_both(a, size, b, size, FRAME);
-    return real.__memcmpeq(a, b, size);
-}
+TELLS_BEFORE(real.__memcmpeq(a, b, size), access_read_both(a, size, b, size, FRAME))
 
 /* Reads up to what it finds, with it. */
 void *wrap_memchr(const void *at, int byte, size_t size)
-{
-    void *found = real.memchr(at, byte, size);
-    if (access_watched())
-        access_read(at, found ? (size_t)((char *)found + 1 - (char *)at) : size, FRAME);
-    return found;
-}
-
+TELLS_AFTER(real.memchr(at, byte, size), access_read(at, result ? BETWEEN(at, result) + 1 : size, FRAME))
 void *wrap_memrchr(const void *at, int byte, size_t size)
-{
-    char *found = real.memrchr(at, byte, size);
-    if (access_watched())
-        access_read(found ? found : at, found ? size - (size_t)(found - (char *)at) : size, FRAME);
-    return found;
-}
-
+TELLS_AFTER(real.memrchr(at, byte, size),
+            access_read(result ? result : at, result ? size - BETWEEN(at, result) : size, FRAME))
 void *wrap_rawmemchr(const void *at, int byte)
-{
-    char *found = real.rawmemchr(at, byte);
-    if (access_watched())
-        access_read(at, (size_t)(found + 1 - (char *)at), FRAME);
-    return found;
-}
-
+TELLS_AFTER(real.rawmemchr(at, byte), access_read(at, BETWEEN(at, result) + 1, FRAME))
 void *wrap___rawmemchr(const void *at, int byte)
-{
-    char *found = real.__rawmemchr(at, byte);
-    if (access_watched())
-        access_read(at, (size_t)(found + 1 - (char *)at), FRAME);
-    return found;
-}
+TELLS_AFTER(real.__rawmemchr(at, byte), access_read(at, BETWEEN(at, result) + 1, FRAME))
+/* clang-format on */
 
 void *wrap_memmem(const void *at, size_t size, const void *part, size_t part_size)
 {

@@ -18,7 +18,8 @@ TELLS_AFTER(real.setrlimit64(resource, from), READS(from, result == 0 ? sizeof *
 int wrap_prlimit(pid_t process, __rlimit_resource_t resource, const struct rlimit *from, struct rlimit *to)
 TELLS_AFTER(real.prlimit(process, resource, from, to), READS(from, result == 0 ? sizeof *from : 0); RESULT(to))
 int wrap_prlimit64(pid_t process, __rlimit_resource_t resource, const struct rlimit64 *from, struct rlimit64 *to)
-TELLS_AFTER(real.prlimit64(process, resource, from, to), READS(from, result == 0 ? sizeof *from : 0); RESULT(to))
+TELLS_AFTER(real.prlimit64(process, resource, from, to),
+            READS(from, result == 0 ? sizeof *from : 0); RESULT(to))
 int wrap_getrusage(__rusage_who_t who, struct rusage *to)
 TELLS_AFTER(real.getrusage(who, to), RESULT(to))
 int wrap_sysinfo(struct sysinfo *to)
@@ -30,7 +31,8 @@ TELLS_AFTER(real.getloadavg(to, count), WRITES(to, result > 0 ? (size_t)result *
 int wrap_getgroups(int count, gid_t *to)
 TELLS_AFTER(real.getgroups(count, to), WRITES(to, count > 0 && result > 0 ? (size_t)result * sizeof *to : 0))
 int wrap___getgroups_chk(int count, gid_t *to, size_t room)
-TELLS_AFTER(real.__getgroups_chk(count, to, room), WRITES(to, count > 0 && result > 0 ? (size_t)result * sizeof *to : 0))
+TELLS_AFTER(real.__getgroups_chk(count, to, room),
+            WRITES(to, count > 0 && result > 0 ? (size_t)result * sizeof *to : 0))
 int wrap_getresuid(uid_t *real_id, uid_t *effective, uid_t *saved)
 TELLS_AFTER(real.getresuid(real_id, effective, saved), RESULT(real_id); RESULT(effective); RESULT(saved))
 int wrap_getresgid(gid_t *real_id, gid_t *effective, gid_t *saved)

@@ -1,12 +1,10 @@
 /* Random numbers from a state that the caller keeps. */
 #include "interpose/access.h"
 
+/* clang-format off */
 int wrap_rand_r(unsigned *state)
-{
-    if (access_watched())
-        access_copy(state, state, sizeof *state, FRAME);
-    return real.rand_r(state);
-}
+TELLS_BEFORE(real.rand_r(state), access_copy(state, state, sizeof *state, FRAME))
+/* clang-format on */
 
 /* The numbers lie in an array that the struct points into. */
 static __attribute__((noinline)) void stepped(const struct random_data *data, const int32_t *result,
@@ -16,34 +14,16 @@ static __attribute__((noinline)) void stepped(const struct random_data *data, co
     access_write(result, sizeof *result, frame);
 }
 
+/* clang-format off */
 int wrap_random_r(struct random_data *data, int32_t *ret_value)
-{
-    int result = real.random_r(data, ret_value);
-    if (access_watched())
-        stepped(data, ret_value, FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.random_r(data, ret_value), stepped(data, ret_value, FRAME))
 int wrap_srandom_r(unsigned seed, struct random_data *data)
-{
-    if (access_watched())
-        access_write(data, sizeof *data, FRAME);
-    return real.srandom_r(seed, data);
-}
-
+TELLS_BEFORE(real.srandom_r(seed, data), access_write(data, sizeof *data, FRAME))
 int wrap_initstate_r(unsigned seed, char *state, size_t size, struct random_data *data)
-{
-    if (access_watched())
-        access_copy_part(data, sizeof *data, state, 0, FRAME);
-    return real.initstate_r(seed, state, size, data);
-}
-
+TELLS_BEFORE(real.initstate_r(seed, state, size, data), access_copy_part(data, sizeof *data, state, 0, FRAME))
 int wrap_setstate_r(char *state, struct random_data *data)
-{
-    if (access_watched())
-        access_write(data, sizeof *data, FRAME);
-    return real.setstate_r(state, data);
-}
+TELLS_BEFORE(real.setstate_r(state, data), access_write(data, sizeof *data, FRAME))
+/* clang-format on */
 
 static __attribute__((noinline)) void drawn(const struct drand48_data *data, const void *result,
                                             const void *frame)
@@ -52,36 +32,16 @@ static __attribute__((noinline)) void drawn(const struct drand48_data *data, con
     access_write(result, 8, frame);
 }
 
+/* clang-format off */
 int wrap_drand48_r(struct drand48_data *data, double *ret_value)
-{
-    int result = real.drand48_r(data, ret_value);
-    if (access_watched())
-        drawn(data, ret_value, FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.drand48_r(data, ret_value), drawn(data, ret_value, FRAME))
 int wrap_lrand48_r(struct drand48_data *data, long *ret_value)
-{
-    int result = real.lrand48_r(data, ret_value);
-    if (access_watched())
-        drawn(data, ret_value, FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.lrand48_r(data, ret_value), drawn(data, ret_value, FRAME))
 int wrap_mrand48_r(struct drand48_data *data, long *ret_value)
-{
-    int result = real.mrand48_r(data, ret_value);
-    if (access_watched())
-        drawn(data, ret_value, FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.mrand48_r(data, ret_value), drawn(data, ret_value, FRAME))
 int wrap_srand48_r(long seed, struct drand48_data *data)
-{
-    if (access_watched())
-        access_write(data, sizeof *data, FRAME);
-    return real.srand48_r(seed, data);
-}
+TELLS_BEFORE(real.srand48_r(seed, data), access_write(data, sizeof *data, FRAME))
+/* clang-format on */
 
 /* The state is an array of three, and the struct has what it is multiplied by. */
 static __attribute__((noinline)) void drawn_from(const unsigned short *state,

@@ -15,12 +15,12 @@ size_t wrap_regerror(int error, const regex_t *of, char *to, size_t room)
 TELLS_AFTER(real.regerror(error, of, to, room), WRITES(to, result < room ? result : room))
 void wrap_regfree(regex_t *of)
 TELLS_BEFORE(real.regfree(of), WRITES(of, sizeof *of))
-    /* clang-format on */
+/* clang-format on */
 
-    /* REG_STARTEND: the text is from where to where the first match says. */
-    static __attribute__((noinline)) void matched(const regex_t *by, const char *text, size_t count,
-                                                  const regmatch_t *matches, int flags, bool found,
-                                                  const void *frame)
+/* REG_STARTEND: the text is from where to where the first match says. */
+static __attribute__((noinline)) void matched(const regex_t *by, const char *text, size_t count,
+                                              const regmatch_t *matches, int flags, bool found,
+                                              const void *frame)
 {
     bool part = flags & REG_STARTEND;
     access_read_both(by, sizeof *by, text, part ? 0 : text_size(text), frame);
@@ -32,9 +32,9 @@ int wrap_regexec(const regex_t *by, const char *text, size_t count, regmatch_t *
     TELLS_AFTER(real.regexec(by, text, count, matches, flags),
                 matched(by, text, count, matches, flags, result == 0, FRAME))
 
-    /* Each name of the list lies in a block of its own. */
-    static __attribute__((noinline)) void globbed(const char *pattern, const glob_t *to, bool found,
-                                                  const void *frame)
+/* Each name of the list lies in a block of its own. */
+static __attribute__((noinline)) void globbed(const char *pattern, const glob_t *to, bool found,
+                                              const void *frame)
 {
     access_copy_part(to, sizeof *to, pattern, text_size(pattern), frame);
     if (found)
@@ -83,11 +83,11 @@ int wrap_nftw(const char *path, __nftw_func_t visit, int most, int flags)
 TELLS_BEFORE(real.nftw(path, visit, most, flags), TEXT(path))
 int wrap_nftw64(const char *path, __nftw64_func_t visit, int most, int flags)
 TELLS_BEFORE(real.nftw64(path, visit, most, flags), TEXT(path))
-    /* clang-format on */
+/* clang-format on */
 
-    /* The list of entries: its block, and the variable that is given its address. */
-    static __attribute__((noinline)) void listed(const char *path, void *const *ret_list, int count,
-                                                 const void *frame)
+/* The list of entries: its block, and the variable that is given its address. */
+static __attribute__((noinline)) void listed(const char *path, void *const *ret_list, int count,
+                                             const void *frame)
 {
     access_copy_part(ret_list, count >= 0 ? sizeof *ret_list : 0, path, text_size(path), frame);
     if (count > 0)

@@ -11,19 +11,12 @@ static void sorted(void *base, size_t count, size_t size, const void *frame)
         access_copy(base, base, count * size, frame);
 }
 
+/* clang-format off */
 void wrap_qsort(void *base, size_t count, size_t size, __compar_fn_t compare)
-{
-    if (access_watched())
-        sorted(base, count, size, FRAME);
-    real.qsort(base, count, size, compare);
-}
-
+TELLS_BEFORE(real.qsort(base, count, size, compare), sorted(base, count, size, FRAME))
 void wrap_qsort_r(void *base, size_t count, size_t size, __compar_d_fn_t compare, void *with)
-{
-    if (access_watched())
-        sorted(base, count, size, FRAME);
-    real.qsort_r(base, count, size, compare, with);
-}
+TELLS_BEFORE(real.qsort_r(base, count, size, compare, with), sorted(base, count, size, FRAME))
+/* clang-format on */
 
 void *wrap_lsearch(const void *key, void *base, size_t *count, size_t size, __compar_fn_t compare)
 {
@@ -39,34 +32,16 @@ void *wrap_lsearch(const void *key, void *base, size_t *count, size_t size, __co
     return found;
 }
 
-void *wrap_lfind(const void *key, const void *base, size_t *count, size_t size,
-                 __compar_fn_t compare)
-{
-    if (access_watched())
-        access_read(count, sizeof *count, FRAME);
-    return real.lfind(key, base, count, size, compare);
-}
-
+/* clang-format off */
+void *wrap_lfind(const void *key, const void *base, size_t *count, size_t size, __compar_fn_t compare)
+TELLS_BEFORE(real.lfind(key, base, count, size, compare), access_read(count, sizeof *count, FRAME))
 void *wrap_tsearch(const void *key, void **root, __compar_fn_t compare)
-{
-    if (access_watched())
-        access_write(root, root ? sizeof *root : 0, FRAME);
-    return real.tsearch(key, root, compare);
-}
-
+TELLS_BEFORE(real.tsearch(key, root, compare), access_write(root, root ? sizeof *root : 0, FRAME))
 void *wrap_tdelete(const void *key, void **root, __compar_fn_t compare)
-{
-    if (access_watched())
-        access_write(root, root ? sizeof *root : 0, FRAME);
-    return real.tdelete(key, root, compare);
-}
-
+TELLS_BEFORE(real.tdelete(key, root, compare), access_write(root, root ? sizeof *root : 0, FRAME))
 void *wrap_tfind(const void *key, void *const *root, __compar_fn_t compare)
-{
-    if (access_watched())
-        access_read(root, root ? sizeof *root : 0, FRAME);
-    return real.tfind(key, root, compare);
-}
+TELLS_BEFORE(real.tfind(key, root, compare), access_read(root, root ? sizeof *root : 0, FRAME))
+/* clang-format on */
 
 static void table_used(const struct hsearch_data *table, ACTION action, const void *frame)
 {
@@ -76,23 +51,11 @@ static void table_used(const struct hsearch_data *table, ACTION action, const vo
         access_read(table, sizeof *table, frame);
 }
 
+/* clang-format off */
 int wrap_hsearch_r(ENTRY entry, ACTION action, ENTRY **ret_entry, struct hsearch_data *table)
-{
-    if (access_watched())
-        table_used(table, action, FRAME);
-    return real.hsearch_r(entry, action, ret_entry, table);
-}
-
+TELLS_BEFORE(real.hsearch_r(entry, action, ret_entry, table), table_used(table, action, FRAME))
 int wrap_hcreate_r(size_t count, struct hsearch_data *table)
-{
-    if (access_watched())
-        access_write(table, table ? sizeof *table : 0, FRAME);
-    return real.hcreate_r(count, table);
-}
-
+TELLS_BEFORE(real.hcreate_r(count, table), access_write(table, table ? sizeof *table : 0, FRAME))
 void wrap_hdestroy_r(struct hsearch_data *table)
-{
-    if (access_watched())
-        access_write(table, table ? sizeof *table : 0, FRAME);
-    real.hdestroy_r(table);
-}
+TELLS_BEFORE(real.hdestroy_r(table), access_write(table, table ? sizeof *table : 0, FRAME))
+/* clang-format on */

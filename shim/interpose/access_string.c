@@ -43,30 +43,17 @@ static size_t limited(const char *text, size_t limit)
     return access_ended(real.strnlen(text, limit), limit);
 }
 
+/* clang-format off */
 size_t wrap_strlen(const char *text)
-{
-    size_t length = ACCESS_RELOCATED(strlen) ? real.strlen(text) : early_length(text);
-    if (access_watched())
-        access_read(text, length + 1, FRAME);
-    return length;
-}
-
+TELLS_AFTER(ACCESS_RELOCATED(strlen) ? real.strlen(text) : early_length(text),
+            access_read(text, result + 1, FRAME))
 size_t wrap_strnlen(const char *text, size_t limit)
-{
-    size_t length = real.strnlen(text, limit);
-    if (access_watched())
-        access_read(text, access_ended(length, limit), FRAME);
-    return length;
-}
+TELLS_AFTER(real.strnlen(text, limit), access_read(text, access_ended(result, limit), FRAME))
 
 /* ---- copies */
-
 char *wrap_strcpy(char *to, const char *from)
-{
-    if (access_watched())
-        access_copy(to, from, whole(from), FRAME);
-    return real.strcpy(to, from);
-}
+TELLS_BEFORE(real.strcpy(to, from), access_copy(to, from, whole(from), FRAME))
+/* clang-format on */
 
 char *wrap___strcpy_chk(char *to, const char *from, size_t room)
 {
@@ -77,19 +64,12 @@ char *wrap___strcpy_chk(char *to, const char *from, size_t room)
     return real.__strcpy_chk(to, from, room);
 }
 
+/* clang-format off */
 char *wrap_stpcpy(char *to, const char *from)
-{
-    if (access_watched())
-        access_copy(to, from, whole(from), FRAME);
-    return real.stpcpy(to, from);
-}
-
+TELLS_BEFORE(real.stpcpy(to, from), access_copy(to, from, whole(from), FRAME))
 char *wrap___stpcpy(char *to, const char *from)
-{
-    if (access_watched())
-        access_copy(to, from, whole(from), FRAME);
-    return real.__stpcpy(to, from);
-}
+TELLS_BEFORE(real.__stpcpy(to, from), access_copy(to, from, whole(from), FRAME))
+/* clang-format on */
 
 char *wrap___stpcpy_chk(char *to, const char *from, size_t room)
 {
@@ -101,26 +81,14 @@ char *wrap___stpcpy_chk(char *to, const char *from, size_t room)
 }
 
 /* Writes all of size: what the string does not fill is zeroed. */
+/* clang-format off */
 char *wrap_strncpy(char *to, const char *from, size_t size)
-{
-    if (access_watched())
-        access_copy_part(to, size, from, limited(from, size), FRAME);
-    return real.strncpy(to, from, size);
-}
-
+TELLS_BEFORE(real.strncpy(to, from, size), access_copy_part(to, size, from, limited(from, size), FRAME))
 char *wrap_stpncpy(char *to, const char *from, size_t size)
-{
-    if (access_watched())
-        access_copy_part(to, size, from, limited(from, size), FRAME);
-    return real.stpncpy(to, from, size);
-}
-
+TELLS_BEFORE(real.stpncpy(to, from, size), access_copy_part(to, size, from, limited(from, size), FRAME))
 char *wrap___stpncpy(char *to, const char *from, size_t size)
-{
-    if (access_watched())
-        access_copy_part(to, size, from, limited(from, size), FRAME);
-    return real.__stpncpy(to, from, size);
-}
+TELLS_BEFORE(real.__stpncpy(to, from, size), access_copy_part(to, size, from, limited(from, size), FRAME))
+/* clang-format on */
 
 char *wrap___strncpy_chk(char *to, const char *from, size_t size, size_t room)
 {
@@ -151,36 +119,19 @@ static __attribute__((noinline)) void append(const char *to, size_t room, const 
     guard_leave(self);
 }
 
+/* clang-format off */
 char *wrap_strcat(char *to, const char *from)
-{
-    if (access_watched())
-        append(to, SIZE_MAX, from, SIZE_MAX, FRAME);
-    return real.strcat(to, from);
-}
-
+TELLS_BEFORE(real.strcat(to, from), append(to, SIZE_MAX, from, SIZE_MAX, FRAME))
 char *wrap_strncat(char *to, const char *from, size_t size)
-{
-    if (access_watched())
-        append(to, SIZE_MAX, from, size, FRAME);
-    return real.strncat(to, from, size);
-}
-
+TELLS_BEFORE(real.strncat(to, from, size), append(to, SIZE_MAX, from, size, FRAME))
 char *wrap___strcat_chk(char *to, const char *from, size_t room)
-{
-    if (access_watched())
-        append(to, room, from, SIZE_MAX, FRAME);
-    return real.__strcat_chk(to, from, room);
-}
-
+TELLS_BEFORE(real.__strcat_chk(to, from, room), append(to, room, from, SIZE_MAX, FRAME))
 char *wrap___strncat_chk(char *to, const char *from, size_t size, size_t room)
-{
-    if (access_watched())
-        append(to, room, from, size, FRAME);
-    return real.__strncat_chk(to, from, size, room);
-}
+TELLS_BEFORE(real.__strncat_chk(to, from, size, room), append(to, room, from, size, FRAME))
+/* clang-format on */
 
-/* The new block is this thread's; that it was written is told so that others' reads of it need an
-   order. */
+/* The new block is this thread's; that it was written is told so that others' reads of it need
+   an order. */
 static char *duplicate(char *made, const char *from, size_t limit, const void *frame)
 {
     size_t length = real.strnlen(from, limit);
@@ -219,29 +170,14 @@ static void transformed(const char *to, const char *from, size_t size, size_t re
     access_copy_part(to, result < size ? result + 1 : 0, from, whole(from), frame);
 }
 
+/* clang-format off */
 size_t wrap_strxfrm(char *to, const char *from, size_t size)
-{
-    size_t result = real.strxfrm(to, from, size);
-    if (access_watched())
-        transformed(to, from, size, result, FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.strxfrm(to, from, size), transformed(to, from, size, result, FRAME))
 size_t wrap_strxfrm_l(char *to, const char *from, size_t size, locale_t locale)
-{
-    size_t result = real.strxfrm_l(to, from, size, locale);
-    if (access_watched())
-        transformed(to, from, size, result, FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.strxfrm_l(to, from, size, locale), transformed(to, from, size, result, FRAME))
 size_t wrap___strxfrm_l(char *to, const char *from, size_t size, locale_t locale)
-{
-    size_t result = real.__strxfrm_l(to, from, size, locale);
-    if (access_watched())
-        transformed(to, from, size, result, FRAME);
-    return result;
-}
+TELLS_AFTER(real.__strxfrm_l(to, from, size, locale), transformed(to, from, size, result, FRAME))
+/* clang-format on */
 
 /* ---- comparisons */
 
@@ -252,19 +188,14 @@ static __attribute__((noinline)) void compare(const char *a, const char *b, size
     access_read_both(a, size, b, size, frame);
 }
 
+/* clang-format off */
 int wrap_strcmp(const char *a, const char *b)
-{
-    if (access_watched())
-        compare(a, b, SIZE_MAX, FRAME);
-    return ACCESS_RELOCATED(strcmp) ? real.strcmp(a, b) : early_compare(a, b, SIZE_MAX);
-}
-
+TELLS_BEFORE(ACCESS_RELOCATED(strcmp) ? real.strcmp(a, b) : early_compare(a, b, SIZE_MAX),
+             compare(a, b, SIZE_MAX, FRAME))
 int wrap_strncmp(const char *a, const char *b, size_t size)
-{
-    if (access_watched())
-        compare(a, b, size, FRAME);
-    return ACCESS_RELOCATED(strncmp) ? real.strncmp(a, b, size) : early_compare(a, b, size);
-}
+TELLS_BEFORE(ACCESS_RELOCATED(strncmp) ? real.strncmp(a, b, size) : early_compare(a, b, size),
+             compare(a, b, size, FRAME))
+/* clang-format on */
 
 /* locale 0: the thread's own. */
 static __attribute__((noinline)) void compare_case(const char *a, const char *b, size_t limit,
@@ -283,91 +214,35 @@ static __attribute__((noinline)) void compare_case(const char *a, const char *b,
     access_read_both(a, size, b, size, frame);
 }
 
+/* clang-format off */
 int wrap_strcasecmp(const char *a, const char *b)
-{
-    if (access_watched())
-        compare_case(a, b, SIZE_MAX, 0, FRAME);
-    return real.strcasecmp(a, b);
-}
-
+TELLS_BEFORE(real.strcasecmp(a, b), compare_case(a, b, SIZE_MAX, 0, FRAME))
 int wrap___strcasecmp(const char *a, const char *b)
-{
-    if (access_watched())
-        compare_case(a, b, SIZE_MAX, 0, FRAME);
-    return real.__strcasecmp(a, b);
-}
-
+TELLS_BEFORE(real.__strcasecmp(a, b), compare_case(a, b, SIZE_MAX, 0, FRAME))
 int wrap_strncasecmp(const char *a, const char *b, size_t size)
-{
-    if (access_watched())
-        compare_case(a, b, size, 0, FRAME);
-    return real.strncasecmp(a, b, size);
-}
-
+TELLS_BEFORE(real.strncasecmp(a, b, size), compare_case(a, b, size, 0, FRAME))
 int wrap_strcasecmp_l(const char *a, const char *b, locale_t locale)
-{
-    if (access_watched())
-        compare_case(a, b, SIZE_MAX, locale, FRAME);
-    return real.strcasecmp_l(a, b, locale);
-}
-
+TELLS_BEFORE(real.strcasecmp_l(a, b, locale), compare_case(a, b, SIZE_MAX, locale, FRAME))
 int wrap___strcasecmp_l(const char *a, const char *b, locale_t locale)
-{
-    if (access_watched())
-        compare_case(a, b, SIZE_MAX, locale, FRAME);
-    return real.__strcasecmp_l(a, b, locale);
-}
-
+TELLS_BEFORE(real.__strcasecmp_l(a, b, locale), compare_case(a, b, SIZE_MAX, locale, FRAME))
 int wrap_strncasecmp_l(const char *a, const char *b, size_t size, locale_t locale)
-{
-    if (access_watched())
-        compare_case(a, b, size, locale, FRAME);
-    return real.strncasecmp_l(a, b, size, locale);
-}
-
+TELLS_BEFORE(real.strncasecmp_l(a, b, size, locale), compare_case(a, b, size, locale, FRAME))
 int wrap___strncasecmp_l(const char *a, const char *b, size_t size, locale_t locale)
-{
-    if (access_watched())
-        compare_case(a, b, size, locale, FRAME);
-    return real.__strncasecmp_l(a, b, size, locale);
-}
+TELLS_BEFORE(real.__strncasecmp_l(a, b, size, locale), compare_case(a, b, size, locale, FRAME))
 
 /* Where the collation of a locale looks further than the first difference, up to the whole of both
    strings is read; the part up to the difference surely is. */
 int wrap_strcoll(const char *a, const char *b)
-{
-    if (access_watched())
-        compare(a, b, SIZE_MAX, FRAME);
-    return real.strcoll(a, b);
-}
-
+TELLS_BEFORE(real.strcoll(a, b), compare(a, b, SIZE_MAX, FRAME))
 int wrap_strcoll_l(const char *a, const char *b, locale_t locale)
-{
-    if (access_watched())
-        compare(a, b, SIZE_MAX, FRAME);
-    return real.strcoll_l(a, b, locale);
-}
-
+TELLS_BEFORE(real.strcoll_l(a, b, locale), compare(a, b, SIZE_MAX, FRAME))
 int wrap___strcoll_l(const char *a, const char *b, locale_t locale)
-{
-    if (access_watched())
-        compare(a, b, SIZE_MAX, FRAME);
-    return real.__strcoll_l(a, b, locale);
-}
-
+TELLS_BEFORE(real.__strcoll_l(a, b, locale), compare(a, b, SIZE_MAX, FRAME))
 int wrap_strverscmp(const char *a, const char *b)
-{
-    if (access_watched())
-        compare(a, b, SIZE_MAX, FRAME);
-    return real.strverscmp(a, b);
-}
-
+TELLS_BEFORE(real.strverscmp(a, b), compare(a, b, SIZE_MAX, FRAME))
 int wrap___strverscmp(const char *a, const char *b)
-{
-    if (access_watched())
-        compare(a, b, SIZE_MAX, FRAME);
-    return real.__strverscmp(a, b);
-}
+TELLS_BEFORE(real.__strverscmp(a, b), compare(a, b, SIZE_MAX, FRAME))
+/* clang-format on */
 
 /* ---- searches: read up to what they find, with it */
 
@@ -377,43 +252,19 @@ static __attribute__((noinline)) void searched(const char *text, const char *fou
     access_read(text, found ? (size_t)(found + 1 - text) : whole(text), frame);
 }
 
+/* clang-format off */
 char *wrap_strchr(const char *text, int c)
-{
-    char *found = ACCESS_RELOCATED(strchr) ? real.strchr(text, c) : early_find(text, (char)c);
-    if (access_watched())
-        searched(text, found, FRAME);
-    return found;
-}
-
+TELLS_AFTER(ACCESS_RELOCATED(strchr) ? real.strchr(text, c) : early_find(text, (char)c),
+            searched(text, result, FRAME))
 char *wrap_index(const char *text, int c)
-{
-    char *found = real.index(text, c);
-    if (access_watched())
-        searched(text, found, FRAME);
-    return found;
-}
-
+TELLS_AFTER(real.index(text, c), searched(text, result, FRAME))
 char *wrap_strchrnul(const char *text, int c)
-{
-    char *found = real.strchrnul(text, c);
-    if (access_watched())
-        searched(text, found, FRAME);
-    return found;
-}
-
+TELLS_AFTER(real.strchrnul(text, c), searched(text, result, FRAME))
 char *wrap_strrchr(const char *text, int c)
-{
-    if (access_watched())
-        access_read(text, whole(text), FRAME);
-    return real.strrchr(text, c);
-}
-
+TELLS_BEFORE(real.strrchr(text, c), access_read(text, whole(text), FRAME))
 char *wrap_rindex(const char *text, int c)
-{
-    if (access_watched())
-        access_read(text, whole(text), FRAME);
-    return real.rindex(text, c);
-}
+TELLS_BEFORE(real.rindex(text, c), access_read(text, whole(text), FRAME))
+/* clang-format on */
 
 /* The first length bytes, of a part that was found; else both strings to their ends. */
 static __attribute__((noinline)) void searched_text(const char *text, const char *part,
@@ -424,51 +275,18 @@ static __attribute__((noinline)) void searched_text(const char *text, const char
                      frame);
 }
 
+/* clang-format off */
 char *wrap_strstr(const char *text, const char *part)
-{
-    char *found = real.strstr(text, part);
-    if (access_watched())
-        searched_text(text, part, found, FRAME);
-    return found;
-}
-
+TELLS_AFTER(real.strstr(text, part), searched_text(text, part, result, FRAME))
 char *wrap_strcasestr(const char *text, const char *part)
-{
-    char *found = real.strcasestr(text, part);
-    if (access_watched())
-        searched_text(text, part, found, FRAME);
-    return found;
-}
-
+TELLS_AFTER(real.strcasestr(text, part), searched_text(text, part, result, FRAME))
 char *wrap___strcasestr(const char *text, const char *part)
-{
-    char *found = real.__strcasestr(text, part);
-    if (access_watched())
-        searched_text(text, part, found, FRAME);
-    return found;
-}
-
+TELLS_AFTER(real.__strcasestr(text, part), searched_text(text, part, result, FRAME))
 size_t wrap_strspn(const char *text, const char *set)
-{
-    size_t length = real.strspn(text, set);
-    if (access_watched())
-        access_read_both(text, length + 1, set, whole(set), FRAME);
-    return length;
-}
-
+TELLS_AFTER(real.strspn(text, set), access_read_both(text, result + 1, set, whole(set), FRAME))
 size_t wrap_strcspn(const char *text, const char *set)
-{
-    size_t length = real.strcspn(text, set);
-    if (access_watched())
-        access_read_both(text, length + 1, set, whole(set), FRAME);
-    return length;
-}
-
+TELLS_AFTER(real.strcspn(text, set), access_read_both(text, result + 1, set, whole(set), FRAME))
 char *wrap_strpbrk(const char *text, const char *set)
-{
-    char *found = real.strpbrk(text, set);
-    if (access_watched())
-        access_read_both(text, found ? (size_t)(found + 1 - text) : whole(text), set, whole(set),
-                         FRAME);
-    return found;
-}
+TELLS_AFTER(real.strpbrk(text, set),
+            access_read_both(text, result ? (size_t)(result + 1 - text) : whole(text), set, whole(set), FRAME))
+/* clang-format on */

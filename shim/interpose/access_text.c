@@ -49,25 +49,28 @@ TELLS_AFTER(real.dirname(path), TEXT(path); if (path && result == path) WRITES(p
 char *wrap_strfry(char *text)
 TELLS_BEFORE(real.strfry(text), access_copy(text, text, text_size(text), FRAME))
 int wrap_wcswidth(const wchar_t *text, size_t size)
-TELLS_BEFORE(real.wcswidth(text, size), READS(text, access_ended(real.wcsnlen(text, size), size) * sizeof *text))
+TELLS_BEFORE(real.wcswidth(text, size),
+             READS(text, access_ended(real.wcsnlen(text, size), size) * sizeof *text))
 
 /* ---- addresses */
 in_addr_t wrap_inet_network(const char *text)
 TELLS_BEFORE(real.inet_network(text), TEXT(text))
 char *wrap_ether_ntoa_r(const struct ether_addr *address, char *to)
-TELLS_AFTER(real.ether_ntoa_r(address, to), access_copy_part(to, text_size(to), address, sizeof *address, FRAME))
+TELLS_AFTER(real.ether_ntoa_r(address, to),
+            access_copy_part(to, text_size(to), address, sizeof *address, FRAME))
 struct ether_addr *wrap_ether_aton_r(const char *text, struct ether_addr *to)
-TELLS_AFTER(real.ether_aton_r(text, to), access_copy_part(to, result ? sizeof *to : 0, text, text_size(text), FRAME))
+TELLS_AFTER(real.ether_aton_r(text, to),
+            access_copy_part(to, result ? sizeof *to : 0, text, text_size(text), FRAME))
 int wrap_ether_hostton(const char *host, struct ether_addr *to)
 TELLS_AFTER(real.ether_hostton(host, to), TEXT(host); RESULT(to))
 int wrap_ether_ntohost(char *host, const struct ether_addr *address)
 TELLS_AFTER(real.ether_ntohost(host, address), READS(address, sizeof *address); if (result == 0) MADE(host))
 int wrap_ether_line(const char *line, struct ether_addr *address, char *host)
 TELLS_AFTER(real.ether_line(line, address, host), TEXT(line); RESULT(address); if (result == 0) MADE(host))
-    /* clang-format on */
+/* clang-format on */
 
-    /* The option that is next in the text, which is cut there, and what follows it. */
-    int wrap_getsubopt(char **text, char *const *options, char **ret_value)
+/* The option that is next in the text, which is cut there, and what follows it. */
+int wrap_getsubopt(char **text, char *const *options, char **ret_value)
 {
     char *before = *text;
     int result = real.getsubopt(text, options, ret_value);

@@ -54,30 +54,15 @@ static __attribute__((noinline)) void cut_at(const char *text, const char *delim
     guard_leave(self);
 }
 
+/* clang-format off */
 char *wrap_strtok_r(char *text, const char *delimiters, char **position)
-{
-    if (access_watched())
-        cut_at(text ? text : *position, delimiters, position, true, FRAME);
-    return real.strtok_r(text, delimiters, position);
-}
-
+TELLS_BEFORE(real.strtok_r(text, delimiters, position),
+             cut_at(text ? text : *position, delimiters, position, true, FRAME))
 char *wrap___strtok_r(char *text, const char *delimiters, char **position)
-{
-    if (access_watched())
-        cut_at(text ? text : *position, delimiters, position, true, FRAME);
-    return real.__strtok_r(text, delimiters, position);
-}
-
+TELLS_BEFORE(real.__strtok_r(text, delimiters, position),
+             cut_at(text ? text : *position, delimiters, position, true, FRAME))
 char *wrap_strsep(char **position, const char *delimiters)
-{
-    if (access_watched())
-        cut_at(*position, delimiters, position, false, FRAME);
-    return real.strsep(position, delimiters);
-}
-
+TELLS_BEFORE(real.strsep(position, delimiters), cut_at(*position, delimiters, position, false, FRAME))
 char *wrap___strsep_g(char **position, const char *delimiters)
-{
-    if (access_watched())
-        cut_at(*position, delimiters, position, false, FRAME);
-    return real.__strsep_g(position, delimiters);
-}
+TELLS_BEFORE(real.__strsep_g(position, delimiters), cut_at(*position, delimiters, position, false, FRAME))
+/* clang-format on */

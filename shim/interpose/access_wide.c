@@ -16,152 +16,59 @@ static size_t limited(const wchar_t *text, size_t limit)
 
 /* ---- arrays */
 
+/* clang-format off */
 wchar_t *wrap_wmemcpy(wchar_t *to, const wchar_t *from, size_t count)
-{
-    if (access_watched())
-        access_copy(to, from, BYTES(count), FRAME);
-    return real.wmemcpy(to, from, count);
-}
-
+TELLS_BEFORE(real.wmemcpy(to, from, count), access_copy(to, from, BYTES(count), FRAME))
 wchar_t *wrap___wmemcpy_chk(wchar_t *to, const wchar_t *from, size_t count, size_t room)
-{
-    if (access_watched())
-        access_copy(to, from, count <= room ? BYTES(count) : 0, FRAME);
-    return real.__wmemcpy_chk(to, from, count, room);
-}
-
+TELLS_BEFORE(real.__wmemcpy_chk(to, from, count, room),
+             access_copy(to, from, count <= room ? BYTES(count) : 0, FRAME))
 wchar_t *wrap_wmemmove(wchar_t *to, const wchar_t *from, size_t count)
-{
-    if (access_watched())
-        access_copy(to, from, BYTES(count), FRAME);
-    return real.wmemmove(to, from, count);
-}
-
+TELLS_BEFORE(real.wmemmove(to, from, count), access_copy(to, from, BYTES(count), FRAME))
 wchar_t *wrap___wmemmove_chk(wchar_t *to, const wchar_t *from, size_t count, size_t room)
-{
-    if (access_watched())
-        access_copy(to, from, count <= room ? BYTES(count) : 0, FRAME);
-    return real.__wmemmove_chk(to, from, count, room);
-}
-
+TELLS_BEFORE(real.__wmemmove_chk(to, from, count, room),
+             access_copy(to, from, count <= room ? BYTES(count) : 0, FRAME))
 wchar_t *wrap_wmempcpy(wchar_t *to, const wchar_t *from, size_t count)
-{
-    if (access_watched())
-        access_copy(to, from, BYTES(count), FRAME);
-    return real.wmempcpy(to, from, count);
-}
-
+TELLS_BEFORE(real.wmempcpy(to, from, count), access_copy(to, from, BYTES(count), FRAME))
 wchar_t *wrap___wmempcpy_chk(wchar_t *to, const wchar_t *from, size_t count, size_t room)
-{
-    if (access_watched())
-        access_copy(to, from, count <= room ? BYTES(count) : 0, FRAME);
-    return real.__wmempcpy_chk(to, from, count, room);
-}
-
+TELLS_BEFORE(real.__wmempcpy_chk(to, from, count, room),
+             access_copy(to, from, count <= room ? BYTES(count) : 0, FRAME))
 wchar_t *wrap_wmemset(wchar_t *at, wchar_t c, size_t count)
-{
-    if (access_watched())
-        access_write(at, BYTES(count), FRAME);
-    return real.wmemset(at, c, count);
-}
-
+TELLS_BEFORE(real.wmemset(at, c, count), access_write(at, BYTES(count), FRAME))
 wchar_t *wrap___wmemset_chk(wchar_t *at, wchar_t c, size_t count, size_t room)
-{
-    if (access_watched())
-        access_write(at, count <= room ? BYTES(count) : 0, FRAME);
-    return real.__wmemset_chk(at, c, count, room);
-}
-
+TELLS_BEFORE(real.__wmemset_chk(at, c, count, room), access_write(at, count <= room ? BYTES(count) : 0, FRAME))
 int wrap_wmemcmp(const wchar_t *a, const wchar_t *b, size_t count)
-{
-    if (access_watched())
-        access_read_both(a, BYTES(count), b, BYTES(count), FRAME);
-    return real.wmemcmp(a, b, count);
-}
-
+TELLS_BEFORE(real.wmemcmp(a, b, count), access_read_both(a, BYTES(count), b, BYTES(count), FRAME))
 wchar_t *wrap_wmemchr(const wchar_t *at, wchar_t c, size_t count)
-{
-    wchar_t *result = real.wmemchr(at, c, count);
-    if (access_watched())
-        access_read(at, BYTES(result ? (size_t)(result + 1 - at) : count), FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.wmemchr(at, c, count),
+            access_read(at, BYTES(result ? (size_t)(result + 1 - at) : count), FRAME))
 /* ---- strings */
-
 size_t wrap_wcslen(const wchar_t *text)
-{
-    size_t result = real.wcslen(text);
-    if (access_watched())
-        access_read(text, BYTES(result + 1), FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.wcslen(text), access_read(text, BYTES(result + 1), FRAME))
 size_t wrap_wcsnlen(const wchar_t *text, size_t limit)
-{
-    size_t result = real.wcsnlen(text, limit);
-    if (access_watched())
-        access_read(text, BYTES(access_ended(result, limit)), FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.wcsnlen(text, limit), access_read(text, BYTES(access_ended(result, limit)), FRAME))
 wchar_t *wrap_wcscpy(wchar_t *to, const wchar_t *from)
-{
-    if (access_watched())
-        access_copy(to, from, whole(from), FRAME);
-    return real.wcscpy(to, from);
-}
-
+TELLS_BEFORE(real.wcscpy(to, from), access_copy(to, from, whole(from), FRAME))
 wchar_t *wrap___wcscpy_chk(wchar_t *to, const wchar_t *from, size_t room)
-{
-    if (access_watched())
-        access_copy_part(to, whole(from) <= BYTES(room) ? whole(from) : 0, from, whole(from),
-                         FRAME);
-    return real.__wcscpy_chk(to, from, room);
-}
-
+TELLS_BEFORE(real.__wcscpy_chk(to, from, room),
+             access_copy_part(to, whole(from) <= BYTES(room) ? whole(from) : 0, from, whole(from), FRAME))
 wchar_t *wrap_wcpcpy(wchar_t *to, const wchar_t *from)
-{
-    if (access_watched())
-        access_copy(to, from, whole(from), FRAME);
-    return real.wcpcpy(to, from);
-}
-
+TELLS_BEFORE(real.wcpcpy(to, from), access_copy(to, from, whole(from), FRAME))
 wchar_t *wrap___wcpcpy_chk(wchar_t *to, const wchar_t *from, size_t room)
-{
-    if (access_watched())
-        access_copy_part(to, whole(from) <= BYTES(room) ? whole(from) : 0, from, whole(from),
-                         FRAME);
-    return real.__wcpcpy_chk(to, from, room);
-}
-
+TELLS_BEFORE(real.__wcpcpy_chk(to, from, room),
+             access_copy_part(to, whole(from) <= BYTES(room) ? whole(from) : 0, from, whole(from), FRAME))
 wchar_t *wrap_wcsncpy(wchar_t *to, const wchar_t *from, size_t count)
-{
-    if (access_watched())
-        access_copy_part(to, BYTES(count), from, limited(from, count), FRAME);
-    return real.wcsncpy(to, from, count);
-}
-
+TELLS_BEFORE(real.wcsncpy(to, from, count),
+             access_copy_part(to, BYTES(count), from, limited(from, count), FRAME))
 wchar_t *wrap___wcsncpy_chk(wchar_t *to, const wchar_t *from, size_t count, size_t room)
-{
-    if (access_watched())
-        access_copy_part(to, count <= room ? BYTES(count) : 0, from, limited(from, count), FRAME);
-    return real.__wcsncpy_chk(to, from, count, room);
-}
-
+TELLS_BEFORE(real.__wcsncpy_chk(to, from, count, room),
+             access_copy_part(to, count <= room ? BYTES(count) : 0, from, limited(from, count), FRAME))
 wchar_t *wrap_wcpncpy(wchar_t *to, const wchar_t *from, size_t count)
-{
-    if (access_watched())
-        access_copy_part(to, BYTES(count), from, limited(from, count), FRAME);
-    return real.wcpncpy(to, from, count);
-}
-
+TELLS_BEFORE(real.wcpncpy(to, from, count),
+             access_copy_part(to, BYTES(count), from, limited(from, count), FRAME))
 wchar_t *wrap___wcpncpy_chk(wchar_t *to, const wchar_t *from, size_t count, size_t room)
-{
-    if (access_watched())
-        access_copy_part(to, count <= room ? BYTES(count) : 0, from, limited(from, count), FRAME);
-    return real.__wcpncpy_chk(to, from, count, room);
-}
+TELLS_BEFORE(real.__wcpncpy_chk(to, from, count, room),
+             access_copy_part(to, count <= room ? BYTES(count) : 0, from, limited(from, count), FRAME))
+/* clang-format on */
 
 static __attribute__((noinline)) void append(const wchar_t *to, size_t room, const wchar_t *from,
                                              size_t limit, const void *frame)
@@ -177,33 +84,16 @@ static __attribute__((noinline)) void append(const wchar_t *to, size_t room, con
     guard_leave(self);
 }
 
+/* clang-format off */
 wchar_t *wrap_wcscat(wchar_t *to, const wchar_t *from)
-{
-    if (access_watched())
-        append(to, SIZE_MAX, from, SIZE_MAX, FRAME);
-    return real.wcscat(to, from);
-}
-
+TELLS_BEFORE(real.wcscat(to, from), append(to, SIZE_MAX, from, SIZE_MAX, FRAME))
 wchar_t *wrap_wcsncat(wchar_t *to, const wchar_t *from, size_t count)
-{
-    if (access_watched())
-        append(to, SIZE_MAX, from, count, FRAME);
-    return real.wcsncat(to, from, count);
-}
-
+TELLS_BEFORE(real.wcsncat(to, from, count), append(to, SIZE_MAX, from, count, FRAME))
 wchar_t *wrap___wcscat_chk(wchar_t *to, const wchar_t *from, size_t room)
-{
-    if (access_watched())
-        append(to, room, from, SIZE_MAX, FRAME);
-    return real.__wcscat_chk(to, from, room);
-}
-
+TELLS_BEFORE(real.__wcscat_chk(to, from, room), append(to, room, from, SIZE_MAX, FRAME))
 wchar_t *wrap___wcsncat_chk(wchar_t *to, const wchar_t *from, size_t count, size_t room)
-{
-    if (access_watched())
-        append(to, room, from, count, FRAME);
-    return real.__wcsncat_chk(to, from, count, room);
-}
+TELLS_BEFORE(real.__wcsncat_chk(to, from, count, room), append(to, room, from, count, FRAME))
+/* clang-format on */
 
 /* Up to and with the first difference or the end. Of a comparison without case or in a locale's
    order that is what is surely read. */
@@ -217,129 +107,46 @@ static __attribute__((noinline)) void compare(const wchar_t *a, const wchar_t *b
     access_read_both(a, BYTES(count), b, BYTES(count), frame);
 }
 
+/* clang-format off */
 int wrap_wcscmp(const wchar_t *a, const wchar_t *b)
-{
-    if (access_watched())
-        compare(a, b, SIZE_MAX, FRAME);
-    return real.wcscmp(a, b);
-}
-
+TELLS_BEFORE(real.wcscmp(a, b), compare(a, b, SIZE_MAX, FRAME))
 int wrap_wcscasecmp(const wchar_t *a, const wchar_t *b)
-{
-    if (access_watched())
-        compare(a, b, SIZE_MAX, FRAME);
-    return real.wcscasecmp(a, b);
-}
-
+TELLS_BEFORE(real.wcscasecmp(a, b), compare(a, b, SIZE_MAX, FRAME))
 int wrap_wcscoll(const wchar_t *a, const wchar_t *b)
-{
-    if (access_watched())
-        compare(a, b, SIZE_MAX, FRAME);
-    return real.wcscoll(a, b);
-}
-
+TELLS_BEFORE(real.wcscoll(a, b), compare(a, b, SIZE_MAX, FRAME))
 int wrap_wcscasecmp_l(const wchar_t *a, const wchar_t *b, locale_t locale)
-{
-    if (access_watched())
-        compare(a, b, SIZE_MAX, FRAME);
-    return real.wcscasecmp_l(a, b, locale);
-}
-
+TELLS_BEFORE(real.wcscasecmp_l(a, b, locale), compare(a, b, SIZE_MAX, FRAME))
 int wrap_wcscoll_l(const wchar_t *a, const wchar_t *b, locale_t locale)
-{
-    if (access_watched())
-        compare(a, b, SIZE_MAX, FRAME);
-    return real.wcscoll_l(a, b, locale);
-}
-
+TELLS_BEFORE(real.wcscoll_l(a, b, locale), compare(a, b, SIZE_MAX, FRAME))
 int wrap___wcscasecmp_l(const wchar_t *a, const wchar_t *b, locale_t locale)
-{
-    if (access_watched())
-        compare(a, b, SIZE_MAX, FRAME);
-    return real.__wcscasecmp_l(a, b, locale);
-}
-
+TELLS_BEFORE(real.__wcscasecmp_l(a, b, locale), compare(a, b, SIZE_MAX, FRAME))
 int wrap___wcscoll_l(const wchar_t *a, const wchar_t *b, locale_t locale)
-{
-    if (access_watched())
-        compare(a, b, SIZE_MAX, FRAME);
-    return real.__wcscoll_l(a, b, locale);
-}
-
+TELLS_BEFORE(real.__wcscoll_l(a, b, locale), compare(a, b, SIZE_MAX, FRAME))
 int wrap_wcsncmp(const wchar_t *a, const wchar_t *b, size_t count)
-{
-    if (access_watched())
-        compare(a, b, count, FRAME);
-    return real.wcsncmp(a, b, count);
-}
-
+TELLS_BEFORE(real.wcsncmp(a, b, count), compare(a, b, count, FRAME))
 int wrap_wcsncasecmp(const wchar_t *a, const wchar_t *b, size_t count)
-{
-    if (access_watched())
-        compare(a, b, count, FRAME);
-    return real.wcsncasecmp(a, b, count);
-}
-
+TELLS_BEFORE(real.wcsncasecmp(a, b, count), compare(a, b, count, FRAME))
 int wrap_wcsncasecmp_l(const wchar_t *a, const wchar_t *b, size_t count, locale_t locale)
-{
-    if (access_watched())
-        compare(a, b, count, FRAME);
-    return real.wcsncasecmp_l(a, b, count, locale);
-}
-
+TELLS_BEFORE(real.wcsncasecmp_l(a, b, count, locale), compare(a, b, count, FRAME))
 int wrap___wcsncasecmp_l(const wchar_t *a, const wchar_t *b, size_t count, locale_t locale)
-{
-    if (access_watched())
-        compare(a, b, count, FRAME);
-    return real.__wcsncasecmp_l(a, b, count, locale);
-}
-
+TELLS_BEFORE(real.__wcsncasecmp_l(a, b, count, locale), compare(a, b, count, FRAME))
 size_t wrap_wcsxfrm(wchar_t *to, const wchar_t *from, size_t count)
-{
-    size_t result = real.wcsxfrm(to, from, count);
-    if (access_watched())
-        access_copy_part(to, result < count ? BYTES(result + 1) : 0, from, whole(from), FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.wcsxfrm(to, from, count),
+            access_copy_part(to, result < count ? BYTES(result + 1) : 0, from, whole(from), FRAME))
 size_t wrap_wcsxfrm_l(wchar_t *to, const wchar_t *from, size_t count, locale_t locale)
-{
-    size_t result = real.wcsxfrm_l(to, from, count, locale);
-    if (access_watched())
-        access_copy_part(to, result < count ? BYTES(result + 1) : 0, from, whole(from), FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.wcsxfrm_l(to, from, count, locale),
+            access_copy_part(to, result < count ? BYTES(result + 1) : 0, from, whole(from), FRAME))
 size_t wrap___wcsxfrm_l(wchar_t *to, const wchar_t *from, size_t count, locale_t locale)
-{
-    size_t result = real.__wcsxfrm_l(to, from, count, locale);
-    if (access_watched())
-        access_copy_part(to, result < count ? BYTES(result + 1) : 0, from, whole(from), FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.__wcsxfrm_l(to, from, count, locale),
+            access_copy_part(to, result < count ? BYTES(result + 1) : 0, from, whole(from), FRAME))
 wchar_t *wrap_wcschr(const wchar_t *text, wchar_t c)
-{
-    wchar_t *result = real.wcschr(text, c);
-    if (access_watched())
-        access_read(text, result ? BYTES((size_t)(result + 1 - text)) : whole(text), FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.wcschr(text, c),
+            access_read(text, result ? BYTES((size_t)(result + 1 - text)) : whole(text), FRAME))
 wchar_t *wrap_wcschrnul(const wchar_t *text, wchar_t c)
-{
-    wchar_t *result = real.wcschrnul(text, c);
-    if (access_watched())
-        access_read(text, BYTES((size_t)(result + 1 - text)), FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.wcschrnul(text, c), access_read(text, BYTES((size_t)(result + 1 - text)), FRAME))
 wchar_t *wrap_wcsrchr(const wchar_t *text, wchar_t c)
-{
-    if (access_watched())
-        access_read(text, whole(text), FRAME);
-    return real.wcsrchr(text, c);
-}
+TELLS_BEFORE(real.wcsrchr(text, c), access_read(text, whole(text), FRAME))
+/* clang-format on */
 
 static __attribute__((noinline)) void searched(const wchar_t *text, const wchar_t *part,
                                                const wchar_t *found, const void *frame)
@@ -349,54 +156,21 @@ static __attribute__((noinline)) void searched(const wchar_t *text, const wchar_
                      part, size, frame);
 }
 
+/* clang-format off */
 wchar_t *wrap_wcsstr(const wchar_t *text, const wchar_t *part)
-{
-    wchar_t *result = real.wcsstr(text, part);
-    if (access_watched())
-        searched(text, part, result, FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.wcsstr(text, part), searched(text, part, result, FRAME))
 wchar_t *wrap_wcswcs(const wchar_t *text, const wchar_t *part)
-{
-    wchar_t *result = real.wcswcs(text, part);
-    if (access_watched())
-        searched(text, part, result, FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.wcswcs(text, part), searched(text, part, result, FRAME))
 size_t wrap_wcsspn(const wchar_t *text, const wchar_t *set)
-{
-    size_t result = real.wcsspn(text, set);
-    if (access_watched())
-        access_read_both(text, BYTES(result + 1), set, whole(set), FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.wcsspn(text, set), access_read_both(text, BYTES(result + 1), set, whole(set), FRAME))
 size_t wrap_wcscspn(const wchar_t *text, const wchar_t *set)
-{
-    size_t result = real.wcscspn(text, set);
-    if (access_watched())
-        access_read_both(text, BYTES(result + 1), set, whole(set), FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.wcscspn(text, set), access_read_both(text, BYTES(result + 1), set, whole(set), FRAME))
 wchar_t *wrap_wcspbrk(const wchar_t *text, const wchar_t *set)
-{
-    wchar_t *result = real.wcspbrk(text, set);
-    if (access_watched())
-        access_read_both(text, result ? BYTES((size_t)(result + 1 - text)) : whole(text), set,
-                         whole(set), FRAME);
-    return result;
-}
-
+TELLS_AFTER(real.wcspbrk(text, set),
+            access_read_both(text, result ? BYTES((size_t)(result + 1 - text)) : whole(text), set, whole(set), FRAME))
 wchar_t *wrap_wcsdup(const wchar_t *from)
-{
-    wchar_t *result = real.wcsdup(from);
-    if (access_watched())
-        access_copy_part(result, result ? whole(from) : 0, from, whole(from), FRAME);
-    return result;
-}
+TELLS_AFTER(real.wcsdup(from), access_copy_part(result, result ? whole(from) : 0, from, whole(from), FRAME))
+/* clang-format on */
 
 static __attribute__((noinline)) void cut(const wchar_t *text, const wchar_t *delimiters,
                                           wchar_t **position, const void *frame)
@@ -416,9 +190,7 @@ static __attribute__((noinline)) void cut(const wchar_t *text, const wchar_t *de
     guard_leave(self);
 }
 
+/* clang-format off */
 wchar_t *wrap_wcstok(wchar_t *text, const wchar_t *delimiters, wchar_t **position)
-{
-    if (access_watched())
-        cut(text ? text : *position, delimiters, position, FRAME);
-    return real.wcstok(text, delimiters, position);
-}
+TELLS_BEFORE(real.wcstok(text, delimiters, position), cut(text ? text : *position, delimiters, position, FRAME))
+/* clang-format on */

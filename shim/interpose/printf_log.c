@@ -47,9 +47,9 @@ void wrap___syslog_chk(int priority, int flag, const char *format, ...)
 LOGS_MORE(TO_TEXT("syslog"), real.__vsyslog_chk(priority, flag, format, arguments))
 void wrap___vsyslog_chk(int priority, int flag, const char *format, va_list arguments)
 LOGS(TO_TEXT("syslog"), real.__vsyslog_chk(priority, flag, format, arguments))
-    /* clang-format on */
+/* clang-format on */
 
-    void wrap_psignal(int signal, const char *text)
+void wrap_psignal(int signal, const char *text)
 {
     if (access_wanted())
         stream_out_text(stderr, "psignal", text, FRAME);

@@ -23,202 +23,59 @@ static void got_line(FILE *stream, char **line, size_t *room, ssize_t length, co
         access_write(*line, (size_t)length + 1, frame);
 }
 
+/* clang-format off */
 size_t wrap_fread(void *to, size_t size, size_t count, FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "fread", FRAME);
-    size_t result = real.fread(to, size, count, stream);
-    if (access_watched())
-        stream_in(stream, to, result * size, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stream, "fread", FRAME), real.fread(to, size, count, stream),
+      stream_in(stream, to, result * size, FRAME))
 size_t wrap__IO_fread(void *to, size_t size, size_t count, FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "fread", FRAME);
-    size_t result = real._IO_fread(to, size, count, stream);
-    if (access_watched())
-        stream_in(stream, to, result * size, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stream, "fread", FRAME), real._IO_fread(to, size, count, stream),
+      stream_in(stream, to, result * size, FRAME))
 size_t wrap_fread_unlocked(void *to, size_t size, size_t count, FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "fread", FRAME);
-    size_t result = real.fread_unlocked(to, size, count, stream);
-    if (access_watched())
-        stream_in(stream, to, result * size, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stream, "fread", FRAME), real.fread_unlocked(to, size, count, stream),
+      stream_in(stream, to, result * size, FRAME))
 size_t wrap___fread_chk(void *to, size_t room, size_t size, size_t count, FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "fread", FRAME);
-    size_t result = real.__fread_chk(to, room, size, count, stream);
-    if (access_watched())
-        stream_in(stream, to, result * size, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stream, "fread", FRAME), real.__fread_chk(to, room, size, count, stream),
+      stream_in(stream, to, result * size, FRAME))
 size_t wrap___fread_unlocked_chk(void *to, size_t room, size_t size, size_t count, FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "fread", FRAME);
-    size_t result = real.__fread_unlocked_chk(to, room, size, count, stream);
-    if (access_watched())
-        stream_in(stream, to, result * size, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stream, "fread", FRAME), real.__fread_unlocked_chk(to, room, size, count, stream),
+      stream_in(stream, to, result * size, FRAME))
 char *wrap_fgets(char *to, int size, FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "fgets", FRAME);
-    char *result = real.fgets(to, size, stream);
-    if (access_watched())
-        got_text(stream, result, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stream, "fgets", FRAME), real.fgets(to, size, stream), got_text(stream, result, FRAME))
 char *wrap__IO_fgets(char *to, int size, FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "fgets", FRAME);
-    char *result = real._IO_fgets(to, size, stream);
-    if (access_watched())
-        got_text(stream, result, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stream, "fgets", FRAME), real._IO_fgets(to, size, stream), got_text(stream, result, FRAME))
 char *wrap_fgets_unlocked(char *to, int size, FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "fgets", FRAME);
-    char *result = real.fgets_unlocked(to, size, stream);
-    if (access_watched())
-        got_text(stream, result, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stream, "fgets", FRAME), real.fgets_unlocked(to, size, stream),
+      got_text(stream, result, FRAME))
 char *wrap___fgets_chk(char *to, size_t room, int size, FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "fgets", FRAME);
-    char *result = real.__fgets_chk(to, room, size, stream);
-    if (access_watched())
-        got_text(stream, result, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stream, "fgets", FRAME), real.__fgets_chk(to, room, size, stream),
+      got_text(stream, result, FRAME))
 char *wrap___fgets_unlocked_chk(char *to, size_t room, int size, FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "fgets", FRAME);
-    char *result = real.__fgets_unlocked_chk(to, room, size, stream);
-    if (access_watched())
-        got_text(stream, result, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stream, "fgets", FRAME), real.__fgets_unlocked_chk(to, room, size, stream),
+      got_text(stream, result, FRAME))
 wchar_t *wrap_fgetws(wchar_t *to, int size, FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "fgetws", FRAME);
-    wchar_t *result = real.fgetws(to, size, stream);
-    if (access_watched())
-        got_wide(stream, result, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stream, "fgetws", FRAME), real.fgetws(to, size, stream), got_wide(stream, result, FRAME))
 wchar_t *wrap_fgetws_unlocked(wchar_t *to, int size, FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "fgetws", FRAME);
-    wchar_t *result = real.fgetws_unlocked(to, size, stream);
-    if (access_watched())
-        got_wide(stream, result, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stream, "fgetws", FRAME), real.fgetws_unlocked(to, size, stream),
+      got_wide(stream, result, FRAME))
 wchar_t *wrap___fgetws_chk(wchar_t *to, size_t room, int size, FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "fgetws", FRAME);
-    wchar_t *result = real.__fgetws_chk(to, room, size, stream);
-    if (access_watched())
-        got_wide(stream, result, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stream, "fgetws", FRAME), real.__fgetws_chk(to, room, size, stream),
+      got_wide(stream, result, FRAME))
 wchar_t *wrap___fgetws_unlocked_chk(wchar_t *to, size_t room, int size, FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "fgetws", FRAME);
-    wchar_t *result = real.__fgetws_unlocked_chk(to, room, size, stream);
-    if (access_watched())
-        got_wide(stream, result, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stream, "fgetws", FRAME), real.__fgetws_unlocked_chk(to, room, size, stream),
+      got_wide(stream, result, FRAME))
 char *wrap_gets(char *to)
-{
-    if (access_wanted())
-        stream_use(stdin, "gets", FRAME);
-    char *result = real.gets(to);
-    if (access_watched())
-        got_text(stdin, result, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stdin, "gets", FRAME), real.gets(to), got_text(stdin, result, FRAME))
 char *wrap__IO_gets(char *to)
-{
-    if (access_wanted())
-        stream_use(stdin, "gets", FRAME);
-    char *result = real._IO_gets(to);
-    if (access_watched())
-        got_text(stdin, result, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stdin, "gets", FRAME), real._IO_gets(to), got_text(stdin, result, FRAME))
 char *wrap___gets_chk(char *to, size_t room)
-{
-    if (access_wanted())
-        stream_use(stdin, "gets", FRAME);
-    char *result = real.__gets_chk(to, room);
-    if (access_watched())
-        got_text(stdin, result, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stdin, "gets", FRAME), real.__gets_chk(to, room), got_text(stdin, result, FRAME))
 ssize_t wrap_getline(char **line, size_t *room, FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "getline", FRAME);
-    ssize_t result = real.getline(line, room, stream);
-    if (access_watched())
-        got_line(stream, line, room, result, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stream, "getline", FRAME), real.getline(line, room, stream),
+      got_line(stream, line, room, result, FRAME))
 ssize_t wrap_getdelim(char **line, size_t *room, int delimiter, FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "getdelim", FRAME);
-    ssize_t result = real.getdelim(line, room, delimiter, stream);
-    if (access_watched())
-        got_line(stream, line, room, result, FRAME);
-    return result;
-}
-
+WANTS(stream_use(stream, "getdelim", FRAME), real.getdelim(line, room, delimiter, stream),
+      got_line(stream, line, room, result, FRAME))
 ssize_t wrap___getdelim(char **line, size_t *room, int delimiter, FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "getdelim", FRAME);
-    ssize_t result = real.__getdelim(line, room, delimiter, stream);
-    if (access_watched())
-        got_line(stream, line, room, result, FRAME);
-    return result;
-}
+WANTS(stream_use(stream, "getdelim", FRAME), real.__getdelim(line, room, delimiter, stream),
+      got_line(stream, line, room, result, FRAME))
+/* clang-format on */

@@ -1,170 +1,53 @@
 /* stdio calls on a stream's position, state and buffer. */
 #include "interpose/stream_call.h"
 
+/* clang-format off */
 int wrap_fseek(FILE *stream, long offset, int whence)
-{
-    if (access_wanted())
-        stream_use(stream, "fseek", FRAME);
-    return real.fseek(stream, offset, whence);
-}
-
+WANTS_BEFORE(real.fseek(stream, offset, whence), stream_use(stream, "fseek", FRAME))
 int wrap_fseeko(FILE *stream, off_t offset, int whence)
-{
-    if (access_wanted())
-        stream_use(stream, "fseeko", FRAME);
-    return real.fseeko(stream, offset, whence);
-}
-
+WANTS_BEFORE(real.fseeko(stream, offset, whence), stream_use(stream, "fseeko", FRAME))
 int wrap_fseeko64(FILE *stream, off64_t offset, int whence)
-{
-    if (access_wanted())
-        stream_use(stream, "fseeko64", FRAME);
-    return real.fseeko64(stream, offset, whence);
-}
-
+WANTS_BEFORE(real.fseeko64(stream, offset, whence), stream_use(stream, "fseeko64", FRAME))
 void wrap_rewind(FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "rewind", FRAME);
-    real.rewind(stream);
-}
-
+WANTS_BEFORE(real.rewind(stream), stream_use(stream, "rewind", FRAME))
 long wrap_ftell(FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "ftell", FRAME);
-    return real.ftell(stream);
-}
-
+WANTS_BEFORE(real.ftell(stream), stream_use(stream, "ftell", FRAME))
 off_t wrap_ftello(FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "ftello", FRAME);
-    return real.ftello(stream);
-}
-
+WANTS_BEFORE(real.ftello(stream), stream_use(stream, "ftello", FRAME))
 off64_t wrap_ftello64(FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "ftello64", FRAME);
-    return real.ftello64(stream);
-}
-
+WANTS_BEFORE(real.ftello64(stream), stream_use(stream, "ftello64", FRAME))
 int wrap_fsetpos(FILE *stream, const fpos_t *position)
-{
-    if (access_wanted())
-        stream_use(stream, "fsetpos", FRAME);
-    return real.fsetpos(stream, position);
-}
-
+WANTS_BEFORE(real.fsetpos(stream, position), stream_use(stream, "fsetpos", FRAME))
 int wrap_fsetpos64(FILE *stream, const fpos64_t *position)
-{
-    if (access_wanted())
-        stream_use(stream, "fsetpos64", FRAME);
-    return real.fsetpos64(stream, position);
-}
-
+WANTS_BEFORE(real.fsetpos64(stream, position), stream_use(stream, "fsetpos64", FRAME))
 int wrap_fgetpos(FILE *stream, fpos_t *ret_position)
-{
-    if (access_wanted())
-        stream_use(stream, "fgetpos", FRAME);
-    return real.fgetpos(stream, ret_position);
-}
-
+WANTS_BEFORE(real.fgetpos(stream, ret_position), stream_use(stream, "fgetpos", FRAME))
 int wrap_fgetpos64(FILE *stream, fpos64_t *ret_position)
-{
-    if (access_wanted())
-        stream_use(stream, "fgetpos64", FRAME);
-    return real.fgetpos64(stream, ret_position);
-}
-
+WANTS_BEFORE(real.fgetpos64(stream, ret_position), stream_use(stream, "fgetpos64", FRAME))
 int wrap_feof(FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "feof", FRAME);
-    return real.feof(stream);
-}
-
+WANTS_BEFORE(real.feof(stream), stream_use(stream, "feof", FRAME))
 int wrap_feof_unlocked(FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "feof_unlocked", FRAME);
-    return real.feof_unlocked(stream);
-}
-
+WANTS_BEFORE(real.feof_unlocked(stream), stream_use(stream, "feof_unlocked", FRAME))
 int wrap_ferror(FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "ferror", FRAME);
-    return real.ferror(stream);
-}
-
+WANTS_BEFORE(real.ferror(stream), stream_use(stream, "ferror", FRAME))
 int wrap_ferror_unlocked(FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "ferror_unlocked", FRAME);
-    return real.ferror_unlocked(stream);
-}
-
+WANTS_BEFORE(real.ferror_unlocked(stream), stream_use(stream, "ferror_unlocked", FRAME))
 int wrap_fileno(FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "fileno", FRAME);
-    return real.fileno(stream);
-}
-
+WANTS_BEFORE(real.fileno(stream), stream_use(stream, "fileno", FRAME))
 int wrap_fileno_unlocked(FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "fileno_unlocked", FRAME);
-    return real.fileno_unlocked(stream);
-}
-
+WANTS_BEFORE(real.fileno_unlocked(stream), stream_use(stream, "fileno_unlocked", FRAME))
 void wrap_clearerr(FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "clearerr", FRAME);
-    real.clearerr(stream);
-}
-
+WANTS_BEFORE(real.clearerr(stream), stream_use(stream, "clearerr", FRAME))
 void wrap_clearerr_unlocked(FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "clearerr_unlocked", FRAME);
-    real.clearerr_unlocked(stream);
-}
-
+WANTS_BEFORE(real.clearerr_unlocked(stream), stream_use(stream, "clearerr_unlocked", FRAME))
 void wrap_setlinebuf(FILE *stream)
-{
-    if (access_wanted())
-        stream_use(stream, "setlinebuf", FRAME);
-    real.setlinebuf(stream);
-}
-
+WANTS_BEFORE(real.setlinebuf(stream), stream_use(stream, "setlinebuf", FRAME))
 int wrap_setvbuf(FILE *stream, char *buffer, int mode, size_t size)
-{
-    if (access_wanted())
-        stream_use(stream, "setvbuf", FRAME);
-    return real.setvbuf(stream, buffer, mode, size);
-}
-
+WANTS_BEFORE(real.setvbuf(stream, buffer, mode, size), stream_use(stream, "setvbuf", FRAME))
 void wrap_setbuf(FILE *stream, char *buffer)
-{
-    if (access_wanted())
-        stream_use(stream, "setbuf", FRAME);
-    real.setbuf(stream, buffer);
-}
-
+WANTS_BEFORE(real.setbuf(stream, buffer), stream_use(stream, "setbuf", FRAME))
 void wrap_setbuffer(FILE *stream, char *buffer, size_t size)
-{
-    if (access_wanted())
-        stream_use(stream, "setbuffer", FRAME);
-    real.setbuffer(stream, buffer, size);
-}
-
+WANTS_BEFORE(real.setbuffer(stream, buffer, size), stream_use(stream, "setbuffer", FRAME))
 int wrap_fwide(FILE *stream, int mode)
-{
-    if (access_wanted())
-        stream_use(stream, "fwide", FRAME);
-    return real.fwide(stream, mode);
-}
+WANTS_BEFORE(real.fwide(stream, mode), stream_use(stream, "fwide", FRAME))
+/* clang-format on */

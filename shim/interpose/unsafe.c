@@ -325,10 +325,10 @@ struct sgrp *wrap_fgetsgent(FILE *stream)
 HIDDEN(fgetsgent, (stream), NOTHING)
 char *wrap_inet_nsap_ntoa(int size, const unsigned char *address, char *to)
 HIDDEN(inet_nsap_ntoa, (size, address, to), READS(address, size > 0 ? (size_t)size : 0))
-    /* clang-format on */
+/* clang-format on */
 
-    /* Asking for the name of the locale changes nothing. */
-    char *wrap_setlocale(int category, const char *locale)
+/* Asking for the name of the locale changes nothing. */
+char *wrap_setlocale(int category, const char *locale)
 {
     if (locale && CALLED(setlocale, 0))
         TEXT(locale);
