@@ -94,12 +94,14 @@ TELLS_AFTER(real.__wcrtomb_chk(to, c, state, room),
             CONVERTED(UNSAFE_##name, state, NULL, to, 0, count_of(result));                        \
         return result;                                                                             \
     }
+/* clang-format off */
 UNIT_FROM_BYTES(mbrtoc8, unsigned char)
-UNIT_FROM_BYTES(mbrtoc16, char16_t) UNIT_FROM_BYTES(mbrtoc32, char32_t)
-    BYTES_FROM_UNIT(c8rtomb, unsigned char) BYTES_FROM_UNIT(c16rtomb, char16_t)
-        BYTES_FROM_UNIT(c32rtomb, char32_t)
+UNIT_FROM_BYTES(mbrtoc16, char16_t)
+UNIT_FROM_BYTES(mbrtoc32, char32_t)
+BYTES_FROM_UNIT(c8rtomb, unsigned char)
+BYTES_FROM_UNIT(c16rtomb, char16_t)
+BYTES_FROM_UNIT(c32rtomb, char32_t)
 
-    /* clang-format off */
 size_t wrap_mbstowcs(wchar_t *to, const char *from, size_t count)
 TELLS_AFTER(real.mbstowcs(to, from, count),
             CONVERTED(UNSAFE_COUNT, NULL, from, to, at_least_one(count_of(result)), access_ended(count_of(result), count) * sizeof *to))

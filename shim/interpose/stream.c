@@ -132,7 +132,7 @@ FILE *wrap_open_wmemstream(wchar_t **buffer, size_t *size)
 
 FILE *wrap_fopencookie(void *cookie, const char *mode, cookie_io_functions_t functions)
 {
-    return STREAM_OPENED(real.fopencookie(cookie, mode, functions), .name = "fopencookie");
+    return STREAM_OPENED(stream_with_cookie(cookie, mode, functions), .name = "fopencookie");
 }
 
 /* libc starts the shell itself, with environ: as for system (interpose/process.c), our entries are

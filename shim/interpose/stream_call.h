@@ -30,6 +30,9 @@ void stream_in(FILE *stream, const void *to, size_t size, const void *frame);
 void stream_began(FILE *stream);
 void stream_ends(FILE *stream, const char *called, const void *frame);
 
+/* As fopencookie, with functions of ours around the program's (stream_cookie.c). */
+FILE *stream_with_cookie(void *with, const char *mode, cookie_io_functions_t functions);
+
 /* The two halves for wrappers that have more to tell; guard entered. before: false when accesses
    are not watched. */
 bool stream_before(struct thread *self, FILE *stream, const char *called, const void *frame);
