@@ -3,7 +3,7 @@
  * covers is code; where it is not (hand-written assembly with constants between), leaders.c finds
  * what may be data.
  */
-#include "decode.h"
+#include "form.h"
 #include <stdlib.h>
 
 static ZydisDecoder decoder;
@@ -126,7 +126,9 @@ static bool decode(const struct module *module, struct decoded *decoded, uint32_
                                                    decoded->operands, decoded->insn.operand_count));
 }
 
-bool decode_at(const struct module *module, uint32_t offset, uint32_t end, struct insn *ret)
+/* Without looking at forms. */
+static bool decode_slowly(const struct module *module, uint32_t offset, uint32_t end,
+                          struct insn *ret)
 {
     static struct decoded decoded;
     if (!decode(module, &decoded, offset, end))
@@ -138,8 +140,18 @@ bool decode_at(const struct module *module, uint32_t offset, uint32_t end, struc
     if (ret->kind == INSN_BRANCH)
         ret->condition = decoded.insn.opcode & 15;
     decode_effect(&decoded, ret);
-    decode_operand(module, &decoded, ret);
+    decode_operand(&decoded, ret);
     decode_frame(&decoded, ret);
+    form_keep(module->text + offset, &decoded.insn, ret);
+    return true;
+}
+
+bool decode_at(const struct module *module, uint32_t offset, uint32_t end, struct insn *ret)
+{
+    if (!form_find(module, offset, end, ret) && !decode_slowly(module, offset, end, ret))
+        return false;
+    if (ret->access == MEMORY_PLAIN && operand_cannot_race(module, ret))
+        ret->access = MEMORY_NONE;
     return true;
 }
 
@@ -197,6 +209,23 @@ static bool decode_function(struct module *module, const struct function *functi
     return true;
 }
 
+/* .plt and the like: nothing but jumps through the loader's slots, push and what pads. */
+static bool is_stubs(const struct module *module, uint32_t first)
+{
+    bool any = false;
+    for (uint32_t i = first; i < module->insn_count; i++) {
+        const struct insn *insn = &module->insns[i];
+        bool slot = insn->kind == INSN_JUMP_FAR && insn->relative && insn->access == MEMORY_NONE;
+        const uint8_t *bytes = module->text + insn->offset;
+        any |= slot;
+        if (!slot && insn->kind != INSN_JUMP && bytes[0] != 0x68 &&
+            !(bytes[0] == 0xff && (bytes[1] & 0x38) == 0x30) && !insn_is_padding(module, insn) &&
+            !is_endbr(bytes, insn->length))
+            return false;
+    }
+    return any;
+}
+
 static void count_before(struct module *module)
 {
     uint32_t count = 0;
@@ -216,9 +245,12 @@ bool module_decode(struct module *module)
     module->leaders = calloc(text_size(module), 1);
     if (!module->starts || !module->before || !module->leaders)
         return module_refuse(module, "needs more memory than there is");
-    for (uint32_t i = 0; i < module->function_count; i++)
+    for (uint32_t i = 0; i < module->function_count; i++) {
+        uint32_t first = module->insn_count;
         if (!decode_function(module, &module->functions[i], &room))
             return false;
+        module->functions[i].stubs = is_stubs(module, first);
+    }
     count_before(module);
     return true;
 }

@@ -39,6 +39,8 @@ static inline bool whole_register(ZydisRegister name)
 }
 
 void decode_effect(const struct decoded *decoded, struct insn *insn);
-void decode_operand(const struct module *module, const struct decoded *decoded, struct insn *insn);
+void decode_operand(const struct decoded *decoded, struct insn *insn);
+/* Its address says that no two threads can race there. */
+bool operand_cannot_race(const struct module *module, const struct insn *insn);
 void decode_frame(const struct decoded *decoded, struct insn *insn);
 #endif

@@ -29,8 +29,10 @@ struct function *function_group(struct module *module, struct function *function
 
 void functions_join(struct module *module, struct function *function, uint32_t target)
 {
+    if (target >= function->start && target < function->end)
+        return;
     struct function *other = function_at(module, target);
-    if (!other || other == function || (other->start == target && other->fresh))
+    if (!other || other == function || other->stubs || (other->start == target && other->fresh))
         return;
     struct function *a = function_group(module, function), *b = function_group(module, other);
     b->group = a->group;
@@ -52,7 +54,8 @@ static void found_pad(void *arg, uint64_t start, uint64_t end, uint64_t pad)
 /* A call of what is no function's start is a jump to a part, as assembly has them. */
 static bool calls_function(const struct module *module, const struct insn *insn)
 {
-    return insn->kind == INSN_CALL && module->leaders[insn->target] & LEADER_FUNCTION;
+    return insn->kind == INSN_CALL &&
+           (module->leaders[insn->target] & LEADER_FUNCTION || !insn_at(module, insn->target));
 }
 
 void functions_join_parts(struct module *module)
@@ -226,11 +229,18 @@ static bool walk_function(struct walk *walk, struct function *function)
 
 static void judge(struct walk *walk, struct function *function)
 {
+    const struct insn *insn = insn_from(walk->module, function->start);
+    const struct insn *last = insn_from(walk->module, function->end);
     function->escapes = true;
-    if (function->mixed || !walk_function(walk, function))
+    if (function->mixed)
+        return;
+    for (; insn < last; insn++)
+        if (insn->frame == FRAME_ODD || insn->pinned)
+            return;
+    if (!walk_function(walk, function))
         return;
     for (uint32_t i = 0; i < walk->count; i++)
-        if (walk->first[i].pinned || gives_away(&walk->first[i], walk->base[i]))
+        if (gives_away(&walk->first[i], walk->base[i]))
             return;
     function->escapes = false;
 }
@@ -244,8 +254,9 @@ static bool in_frame(const struct insn *insn, uint8_t base)
 /* Its stack accesses: told as such, and where the frame is its own, harmless. */
 static void settle(struct walk *walk, struct function *function)
 {
-    bool private = !function_group(walk->module, function)->escapes;
-    if (!walk_function(walk, function))
+    const struct function *group = function_group(walk->module, function);
+    bool private = !group->escapes;
+    if ((!private && !group->frame_base) || !walk_function(walk, function))
         return;
     for (uint32_t i = 0; i < walk->count; i++) {
         struct insn *insn = &walk->first[i];
@@ -264,7 +275,7 @@ static bool has_lost_part(const struct module *module)
 {
     for (uint32_t i = 0; i < module->function_count; i++)
         if (!module->functions[i].fresh && !module->functions[i].joined &&
-            module->functions[i].escapes)
+            !module->functions[i].stubs && module->functions[i].escapes)
             return true;
     return false;
 }

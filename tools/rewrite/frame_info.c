@@ -56,7 +56,9 @@ static bool begins_fresh(struct reader rules)
 {
     while (rules.at < rules.end && !rules.bad) {
         unsigned op = (unsigned)reader_number(&rules, 1);
-        if (op == 0) /* nop */
+        if (op == 7 || op == 8) /* undefined, same_value: _start has no caller */
+            reader_leb(&rules, false);
+        if (op == 0 || op == 7 || op == 8)
             continue;
         return op == 1 || (op >= 2 && op <= 4) || op >> 6 == 1; /* set_loc, advance_loc */
     }

@@ -48,7 +48,7 @@ bool insn_ends_path(const struct module *module, const struct insn *insn)
             (bytes[0] == 0xf4 || bytes[0] == 0xcc || (bytes[0] == 0x0f && bytes[1] == 0x0b)));
 }
 
-static bool is_padding(const struct module *module, const struct insn *insn)
+bool insn_is_padding(const struct module *module, const struct insn *insn)
 {
     const uint8_t *bytes = module->text + insn->offset;
     unsigned i = 0;
@@ -69,7 +69,7 @@ static void padding(struct module *module)
             if (module->insns[k + 1].offset != insn->offset + insn->length)
                 break;
             leader_mark(module, module->insns[k + 1].offset, LEADER_PADDING);
-            if (!is_padding(module, &module->insns[k + 1]))
+            if (!insn_is_padding(module, &module->insns[k + 1]))
                 break;
         }
     }

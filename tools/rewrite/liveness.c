@@ -16,11 +16,18 @@
 #define REAL_FLAGS (1u << 17) /* an instruction that we see reads them */
 #define EVERYTHING (REGISTERS | INSN_FLAGS)
 #define SAVED      0xf028u /* rbx rbp r12 to r15 */
+#define ALL_BITS   0x3ffffu
+
+#define NO_BLOCK UINT32_MAX
 
 struct block {
-    uint32_t first;          /* instruction */
-    uint32_t reads, survive; /* of what is live behind it survive goes through */
-    uint32_t live;           /* at its start */
+    uint32_t first;  /* instruction */
+    uint32_t target; /* block that its last instruction jumps to or calls; NO_BLOCK */
+    /* Of what is live behind it survive goes through; live: at its start. */
+    uint64_t reads : 18, survive : 18, live : 18;
+    uint64_t kind : 3;   /* of its last instruction */
+    uint64_t joined : 1; /* the next block follows it without a gap */
+    uint64_t slot : 1;   /* it jumps through the PLT */
 };
 
 struct flow {
@@ -48,15 +55,15 @@ static uint32_t block_of(const struct flow *flow, uint32_t index)
     return flow->blocks_below[index / 64] + bits_in(below) - 1;
 }
 
-/* The block that starts at a text offset; NULL: none that we know. */
-static struct block *block_at(const struct flow *flow, uint32_t offset)
+/* The block that starts at a text offset; NO_BLOCK: none that we know. */
+static uint32_t block_at(const struct flow *flow, uint32_t offset)
 {
     const struct insn *insn = insn_at(flow->module, offset);
     if (!insn)
-        return NULL;
+        return NO_BLOCK;
     uint32_t index = (uint32_t)(insn - flow->module->insns);
-    struct block *block = &flow->blocks[block_of(flow, index)];
-    return block->first == index ? block : NULL;
+    uint32_t block = block_of(flow, index);
+    return flow->blocks[block].first == index ? block : NO_BLOCK;
 }
 
 static bool starts_block(const struct module *module, uint32_t index)
@@ -115,65 +122,63 @@ static uint32_t before(const struct insn *insn, uint32_t behind)
 
 static void sum_block(const struct flow *flow, struct block *block)
 {
-    uint32_t reads = 0, survive = ~0u;
-    for (uint32_t i = block[1].first; i-- > block->first;) {
-        const struct insn *insn = &flow->module->insns[i];
-        reads = before(insn, reads);
-        survive &= survive_of(insn);
+    const struct insn *insns = flow->module->insns;
+    uint32_t reads = 0, survive = ~0u, last = block[1].first - 1;
+    for (uint32_t i = last + 1; i-- > block->first;) {
+        reads = before(&insns[i], reads);
+        survive &= survive_of(&insns[i]);
     }
-    block->reads = reads;
-    block->survive = survive;
+    block->reads = reads & ALL_BITS;
+    block->survive = survive & ALL_BITS;
+    block->kind = insns[last].kind & 7;
+    block->joined = joined(flow->module, last);
+    block->slot = insns[last].relative && insns[last].access == MEMORY_NONE;
+    block->target = insns[last].target == NO_TARGET ? NO_BLOCK : block_at(flow, insns[last].target);
 }
 
-static uint32_t live_at(const struct flow *flow, uint32_t offset)
+static uint32_t live_at(const struct flow *flow, uint32_t block)
 {
-    const struct block *block = block_at(flow, offset);
-    return block ? block->live : EVERYTHING;
+    return block == NO_BLOCK ? EVERYTHING : (uint32_t)flow->blocks[block].live;
 }
 
-static uint32_t live_next(const struct flow *flow, const struct block *block)
+static uint32_t live_next(const struct block *block)
 {
-    return joined(flow->module, block[1].first - 1) ? block[1].live : EVERYTHING;
+    return block->joined ? (uint32_t)block[1].live : EVERYTHING;
 }
 
 /* What a block's last instruction leads to: live there. For calls what the called reads; behind the
    call itself (insn.live) is what is live at the next. */
 static uint32_t leads_to(const struct flow *flow, const struct block *block)
 {
-    const struct insn *last = &flow->module->insns[block[1].first - 1];
-    switch (last->kind) {
+    switch (block->kind) {
     case INSN_PLAIN:
-        return live_next(flow, block);
+        return live_next(block);
     case INSN_BRANCH:
-        return live_next(flow, block) | live_at(flow, last->target);
+        return live_next(block) | live_at(flow, block->target);
     case INSN_JUMP:
-        return live_at(flow, last->target);
+        return live_at(flow, block->target);
     case INSN_RETURN:
         return flow->returned;
     case INSN_CALL: {
-        const struct block *called =
-            last->target == NO_TARGET ? NULL : block_at(flow, last->target);
-        uint32_t live = called ? called->live : REGISTERS;
+        uint32_t live = block->target == NO_BLOCK ? REGISTERS : live_at(flow, block->target);
         return live & REAL_FLAGS ? live : live & ~INSN_FLAGS;
     }
     case INSN_JUMP_FAR: /* through the PLT: a call */
-        return last->relative && last->access == MEMORY_NONE ? REGISTERS : EVERYTHING;
+        return block->slot ? REGISTERS : EVERYTHING;
     default:
         return EVERYTHING;
     }
 }
 
 /* Blocks that a block's live words come from, at most 2. */
-static unsigned successors(const struct flow *flow, const struct block *block, uint32_t ret[2])
+static unsigned successors(const struct flow *flow, uint32_t block, uint32_t ret[2])
 {
-    uint32_t index = block[1].first - 1;
-    const struct insn *last = &flow->module->insns[index];
-    const struct block *target = last->target == NO_TARGET ? NULL : block_at(flow, last->target);
+    const struct block *at = &flow->blocks[block];
     unsigned count = 0;
-    if (target && last->kind != INSN_STOP)
-        ret[count++] = (uint32_t)(target - flow->blocks);
-    if ((last->kind == INSN_PLAIN || last->kind == INSN_BRANCH) && joined(flow->module, index))
-        ret[count++] = (uint32_t)(block - flow->blocks) + 1;
+    if (at->target != NO_BLOCK && at->kind != INSN_STOP)
+        ret[count++] = at->target;
+    if ((at->kind == INSN_PLAIN || at->kind == INSN_BRANCH) && at->joined)
+        ret[count++] = block + 1;
     return count;
 }
 
@@ -184,7 +189,7 @@ static bool find_predecessors(struct flow *flow)
     if (!flow->from)
         return false;
     for (uint32_t b = 0; b < flow->count; b++)
-        for (unsigned i = successors(flow, &flow->blocks[b], next); i-- > 0;)
+        for (unsigned i = successors(flow, b, next); i-- > 0;)
             flow->from[next[i] + 2]++;
     for (uint32_t b = 0; b < flow->count; b++)
         flow->from[b + 2] += flow->from[b + 1];
@@ -192,7 +197,7 @@ static bool find_predecessors(struct flow *flow)
     if (!flow->edges)
         return false;
     for (uint32_t b = 0; b < flow->count; b++)
-        for (unsigned i = successors(flow, &flow->blocks[b], next); i-- > 0;)
+        for (unsigned i = successors(flow, b, next); i-- > 0;)
             flow->edges[flow->from[next[i] + 1]++] = b;
     return true;
 }
@@ -211,10 +216,10 @@ static void settle(struct flow *flow)
         uint32_t b = flow->waiting[--flow->waiting_count];
         struct block *block = &flow->blocks[b];
         flow->waits[b] = 0;
-        uint32_t live = block->reads | (leads_to(flow, block) & block->survive);
+        uint32_t live = (uint32_t)block->reads | (leads_to(flow, block) & (uint32_t)block->survive);
         if (live == block->live)
             continue;
-        block->live = live;
+        block->live = live & ALL_BITS;
         for (uint32_t i = flow->from[b]; i < flow->from[b + 1]; i++)
             wait_for(flow, flow->edges[i]);
     }
@@ -224,8 +229,7 @@ static void settle(struct flow *flow)
 static bool returns_flags(const struct flow *flow)
 {
     for (uint32_t b = 0; b < flow->count; b++)
-        if (flow->module->insns[flow->blocks[b + 1].first - 1].kind == INSN_CALL &&
-            live_next(flow, &flow->blocks[b]) & REAL_FLAGS)
+        if (flow->blocks[b].kind == INSN_CALL && live_next(&flow->blocks[b]) & REAL_FLAGS)
             return true;
     return false;
 }
@@ -238,7 +242,7 @@ static void tell(const struct flow *flow)
         for (uint32_t i = block[1].first; i-- > block->first;) {
             struct insn *insn = &flow->module->insns[i];
             uint32_t behind =
-                insn->kind == INSN_CALL || insn->kind == INSN_STOP ? live_next(flow, block) : live;
+                insn->kind == INSN_CALL || insn->kind == INSN_STOP ? live_next(block) : live;
             insn->live = behind & EVERYTHING;
             live = before(insn, live);
         }
@@ -251,7 +255,11 @@ static bool make_flow(struct flow *flow)
         return false;
     flow->waiting = malloc((flow->count + 1u) * sizeof *flow->waiting);
     flow->waits = calloc(flow->count + 1u, 1);
-    return flow->waiting && flow->waits && find_predecessors(flow);
+    if (!flow->waiting || !flow->waits)
+        return false;
+    for (uint32_t b = 0; b < flow->count; b++)
+        sum_block(flow, &flow->blocks[b]);
+    return find_predecessors(flow);
 }
 
 bool module_liveness(struct module *module)
@@ -259,10 +267,8 @@ bool module_liveness(struct module *module)
     struct flow flow = {.module = module, .returned = REGISTERS};
     bool made = make_flow(&flow);
     if (made) {
-        for (uint32_t b = 0; b < flow.count; b++) {
-            sum_block(&flow, &flow.blocks[b]);
+        for (uint32_t b = 0; b < flow.count; b++)
             wait_for(&flow, b); /* the last on top */
-        }
         settle(&flow);
         if (returns_flags(&flow)) {
             flow.returned = EVERYTHING | REAL_FLAGS;

@@ -164,7 +164,7 @@ static bool has_fixed_address(const struct module *module, const struct insn *in
     return insn->relative || (insn->base < 0 && insn->index < 0);
 }
 
-static bool cannot_race(const struct module *module, const struct insn *insn)
+bool operand_cannot_race(const struct module *module, const struct insn *insn)
 {
     uint64_t address;
     if (!has_fixed_address(module, insn, &address))
@@ -188,8 +188,8 @@ static unsigned access_bytes(const struct decoded *decoded, const ZydisDecodedOp
     return bits / 8;
 }
 
-static void classify(const struct module *module, const struct decoded *decoded,
-                     const ZydisDecodedOperand *operand, struct insn *ret)
+static void classify(const struct decoded *decoded, const ZydisDecodedOperand *operand,
+                     struct insn *ret)
 {
     const ZydisDecodedInstruction *insn = &decoded->insn;
     unsigned size = access_bytes(decoded, operand);
@@ -210,12 +210,12 @@ static void classify(const struct module *module, const struct decoded *decoded,
     else if (insn->attributes & ZYDIS_ATTRIB_HAS_LOCK || insn->mnemonic == ZYDIS_MNEMONIC_XCHG)
         ret->access = MEMORY_LOCKED;
     else
-        ret->access = cannot_race(module, ret) ? MEMORY_NONE : MEMORY_PLAIN;
+        ret->access = MEMORY_PLAIN;
     if (ret->access == MEMORY_LOCKED)
         ret->flags |= SITE_LOCKED;
 }
 
-void decode_operand(const struct module *module, const struct decoded *decoded, struct insn *ret)
+void decode_operand(const struct decoded *decoded, struct insn *ret)
 {
     ret->base = ret->index = -1;
     if (decoded->insn.meta.category == ZYDIS_CATEGORY_STRINGOP) {
@@ -227,7 +227,7 @@ void decode_operand(const struct module *module, const struct decoded *decoded, 
         return;
     note_address(decoded, operand, ret);
     if (!touches_nothing(&decoded->insn) && operand->mem.type != ZYDIS_MEMOP_TYPE_AGEN)
-        classify(module, decoded, operand, ret);
+        classify(decoded, operand, ret);
 }
 
 static bool is_register(const ZydisDecodedOperand *operand, ZydisRegister name)
@@ -274,8 +274,11 @@ static unsigned known_frame_effect(const struct decoded *decoded)
         return from == REGISTER_RSP   ? FRAME_NOTHING
                : from == REGISTER_RBP ? FRAME_FROM_BASE
                                       : FRAME_ODD;
-    return is_register(&operands[0], ZYDIS_REGISTER_RBP) && from == REGISTER_RSP ? FRAME_TO_BASE
-                                                                                 : FRAME_ODD;
+    /* rbp = rsp + constant by lea is the address of a variable. */
+    return name == ZYDIS_MNEMONIC_MOV && from == REGISTER_RSP &&
+                   is_register(&operands[0], ZYDIS_REGISTER_RBP)
+               ? FRAME_TO_BASE
+               : FRAME_ODD;
 }
 
 static unsigned frame_effect(const struct decoded *decoded, const struct insn *insn)

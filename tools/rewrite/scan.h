@@ -27,7 +27,7 @@ enum {
 enum frame_effect {
     FRAME_NOTHING,   /* or moves rsp by a constant */
     FRAME_ODD,       /* the address of the frame goes elsewhere, or rsp comes from elsewhere */
-    FRAME_TO_BASE,   /* rbp = rsp + constant */
+    FRAME_TO_BASE,   /* rbp = rsp */
     FRAME_FROM_BASE, /* rsp = rbp + constant */
     FRAME_LEAVE,     /* rsp = rbp, rbp = what was saved */
     FRAME_BASE_SET,  /* rbp = something else */
@@ -96,6 +96,7 @@ void function_landing_pads(const struct module *module, const struct function *f
 
 /* Does nothing come from it to the next? jmp, ret, hlt, int3, ud2 (leaders.c) */
 bool insn_ends_path(const struct module *module, const struct insn *insn);
+bool insn_is_padding(const struct module *module, const struct insn *insn);
 
 /* Functions share a frame: one jumps to a place in the other that is no entry (escape.c). */
 void functions_join(struct module *module, struct function *function, uint32_t target);

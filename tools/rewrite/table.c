@@ -150,6 +150,7 @@ struct reading {
     unsigned width;
     const struct function *only; /* entries that lead out of it do not count; NULL: all do */
     struct function *user;       /* whose jump uses it: shares its frame with where it goes */
+    uint64_t limit;              /* with user: another table begins there */
 };
 
 static bool read_entry(const struct reading *reading, const uint8_t *at)
@@ -168,6 +169,10 @@ static bool read_entry(const struct reading *reading, const uint8_t *at)
     const struct function *only = reading->only;
     if (only && offset - only->start >= only->end - only->start)
         return false;
+    /* Pointers to functions are no table of jumps. */
+    if (reading->user && offset < text_size(module) && module->leaders[offset] & LEADER_FUNCTION &&
+        function_at(module, (uint32_t)offset)->fresh)
+        return false;
     if (!leader_mark_kind(module, target, LEADER_TABLE))
         return false;
     if (reading->user)
@@ -181,6 +186,8 @@ static uint32_t read_table(const struct reading *reading, uint64_t start, uint64
     struct reader data = module_reader(reading->module, start);
     uint32_t count = 0;
     while ((uint64_t)(data.end - data.at) >= reading->width) {
+        if (reading->user && data.address >= reading->limit)
+            break;
         bool leads = read_entry(reading, data.at);
         if (!leads && data.address >= end)
             break;
@@ -203,9 +210,11 @@ static void read_tables(struct module *module, const struct list *taken, uint64_
 
 /* A jump's own table leads to parts of the function that jumps; here it does end where an entry
    leads nowhere. */
-static void join_by_table(struct module *module, uint64_t start, struct function *user)
+static void join_by_table(struct module *module, const struct list *taken, uint64_t start,
+                          struct function *user)
 {
     struct reading reading = {.module = module, .base = start, .width = 4, .user = user};
+    reading.limit = list_next(taken, start);
     read_table(&reading, start, start);
     reading.width = 8;
     read_table(&reading, start, start);
@@ -216,9 +225,9 @@ static void join_by_table(struct module *module, uint64_t start, struct function
 
 /* Differences of labels: an address of data × an address of code, whose function they lead to. */
 static void read_differences(struct module *module, const struct list *taken, uint64_t start,
-                             uint64_t base, struct function *user)
+                             uint64_t base)
 {
-    struct reading reading = {.module = module, .base = base, .width = 4, .user = user};
+    struct reading reading = {.module = module, .base = base, .width = 4};
     uint64_t end = list_next(taken, start);
     reading.only = function_at(module, text_offset(module, base));
     if (end > start + DIFFERENCES_BYTES)
@@ -243,7 +252,7 @@ static void explain_jumps(struct takes *own, const struct list *taken, struct fu
     list_sort(&own->data);
     list_sort(&own->code);
     for (uint32_t i = 0; i < own->data.count; i++)
-        join_by_table(module, own->data.at[i], function);
+        join_by_table(module, taken, own->data.at[i], function);
     for (uint32_t k = 0; k < own->code.count; k++) {
         uint64_t base = own->code.at[k];
         uint32_t offset = text_offset(module, base);
@@ -251,10 +260,10 @@ static void explain_jumps(struct takes *own, const struct list *taken, struct fu
         if (!at || function_group(module, at) != function_group(module, function))
             continue;
         for (uint32_t i = 0; i < own->data.count; i++)
-            read_differences(module, taken, own->data.at[i], base, function);
+            read_differences(module, taken, own->data.at[i], base);
         mark_stubs(module, function, base);
         /* Assembly may keep its tables between its instructions. */
-        struct reading reading = {.module = module, .base = base, .width = 4, .user = function};
+        struct reading reading = {.module = module, .base = base, .width = 4};
         if (read_table(&reading, base, base) >= 2)
             data_note(module, offset);
     }
