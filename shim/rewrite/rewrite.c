@@ -322,7 +322,9 @@ static void visit_low(const struct mapping *mapping, void *with)
 static bool has_low_memory(void)
 {
     char *buffer = pages_map(MAPS_BUFFER);
-    bool low = !buffer || maps_each(buffer, visit_low, &low) < 0;
+    bool low = false;
+    if (!buffer || maps_each(buffer, visit_low, &low) < 0)
+        low = true; /* flip serves all */
     if (buffer)
         pages_unmap(buffer, MAPS_BUFFER);
     return low;
