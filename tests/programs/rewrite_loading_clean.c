@@ -1,0 +1,52 @@
+/*
+ * A library that comes and goes while threads run: rewritten before its constructor, forgotten when
+ * it is gone.
+ *
+ * // options: --races=full
+ * // library: rewrite_plugin
+ * // environment: LD_LIBRARY_PATH=.
+ * // expect: none
+ */
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+static atomic_int stop;
+
+static void *busy(void *argument)
+{
+    unsigned *count = argument;
+    while (!atomic_load(&stop))
+        for (int i = 0; i < 1000; i++)
+            count[i % 8]++;
+    return NULL;
+}
+
+int main(void)
+{
+    static unsigned counts[2][8];
+    unsigned first = 0;
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, busy, counts[i]);
+    for (int i = 0; i < 20; i++) {
+        void *plugin = dlopen("librewrite_plugin.so", RTLD_NOW | RTLD_LOCAL);
+        if (!plugin) {
+            fprintf(stderr, "%s\n", dlerror());
+            return 1;
+        }
+        const int *constructed = dlsym(plugin, "plugin_constructed");
+        unsigned (*run)(void) = (unsigned (*)(void))dlsym(plugin, "plugin_run");
+        unsigned result = constructed && *constructed && run ? run() : 0;
+        if (!result || (i && result != first))
+            return 2;
+        first = result;
+        if (dlclose(plugin))
+            return 3;
+    }
+    atomic_store(&stop, 1);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    return !(counts[0][0] && counts[1][0]);
+}
