@@ -15,8 +15,16 @@
 #include "state/block.h"
 #include "state/record_set.h"
 
+/* How often the thread met a race that was told, and has not counted it (detect/race_tell.c). */
+struct told {
+    struct finding_row *row;
+    uint32_t times;
+};
+#define TOLD 16u
+
 /* What the engine keeps for each thread. */
 struct thread_accesses {
+    struct told told[TOLD];
     struct record *records; /* for those of one granule */
     uint32_t room;
     const struct block_row

@@ -3,6 +3,7 @@
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/recording.h"
+#include "detect/race_heap.h"
 #include "report/finding.h"
 #include "state/called.h"
 #include "state/place.h"
@@ -42,12 +43,36 @@ static struct pair *pair_of(uint32_t stack, uint32_t other, enum kind kind)
     return NULL;
 }
 
+/* A finding's count is exact as far as this. Past it threads count in lots, because a race that
+   comes a million times would cost the lock of all findings each time: then the count is at least
+   so much, and too low by less than a lot for each thread. */
+#define COUNTED_SINGLY 256u
+#define LOT            64u
+
+static void count(struct thread *self, struct finding_row *row)
+{
+    struct thread_accesses *own = thread_accesses(self);
+    if (!own || __atomic_load_n(&row->count, __ATOMIC_RELAXED) < COUNTED_SINGLY) {
+        finding_again(row, 1);
+        return;
+    }
+    struct told *told = &own->told[(uintptr_t)row / sizeof *row % TOLD];
+    if (told->row != row && told->times)
+        finding_again(told->row, told->times);
+    told->times = told->row == row ? told->times + 1 : 1;
+    told->row = row;
+    if (told->times == LOT) {
+        finding_again(row, LOT);
+        told->times = 0;
+    }
+}
+
 /* Was this pair told before? Then it is counted. */
-static bool is_told(struct pair *pair)
+static bool is_told(struct thread *self, struct pair *pair)
 {
     struct finding_row *row = pair ? __atomic_load_n(&pair->row, __ATOMIC_ACQUIRE) : NULL;
     if (row)
-        finding_again(row);
+        count(self, row);
     return row != NULL;
 }
 
@@ -135,7 +160,7 @@ void race_tell(struct thread *self, const struct access_here *here, uintptr_t gr
     struct access_here earlier = access_of(granule, record);
     struct pair *pair =
         pair_of(context_stack(here->context), context_stack(earlier.context), KIND_DATA_RACE);
-    if (is_told(pair))
+    if (is_told(self, pair))
         return;
     struct finding finding;
     uint32_t other = vclock_thread_of(record->cell);
@@ -164,7 +189,7 @@ void race_tell_freed(struct thread *self, const struct access_here *here, uintpt
     }
     struct pair *pair =
         pair_of(context_stack(here->context), row->freed_stack, KIND_USE_AFTER_FREE);
-    if (is_told(pair))
+    if (is_told(self, pair))
         return;
     struct finding finding;
     uint32_t other = vclock_thread_of(freed);

@@ -154,11 +154,11 @@ struct finding_row *finding_tell(const struct finding *finding)
     return row;
 }
 
-void finding_again(struct finding_row *row)
+void finding_again(struct finding_row *row, uint32_t times)
 {
     lock_take(LOCK_FINDINGS);
     row->last_time = clock_now();
-    __atomic_store_n(&row->count, row->count + 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&row->count, row->count + times, __ATOMIC_RELEASE);
     lock_give(LOCK_FINDINGS);
 }
 

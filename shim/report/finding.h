@@ -47,8 +47,8 @@ void finding_unordered(struct finding *finding);
 /* Writes it, or counts it when it is known. Returns its row, NULL when there is no room. */
 struct finding_row *finding_tell(const struct finding *finding);
 
-/* What this row says happened once more. */
-void finding_again(struct finding_row *row);
+/* What this row says happened so many times more. */
+void finding_again(struct finding_row *row, uint32_t times);
 
 /* What was told of kind at the stack here (role HERE) turned out to be none: readers no longer see
    it. Told again it counts from one. */

@@ -121,8 +121,16 @@ static inline bool cell_covers_any(uint64_t cell, uint64_t newest)
     return (cell & same) == (newest & same);
 }
 
-/* The fast path: a plain access of at most 8 bytes that does not leave its granule and was recorded
-   in this epoch already. now: of the thread's clock, not 0. False says nothing. */
+/* The fast path, which every source of accesses asks before race_access(), in line where it can: a
+   plain access of at most 8 bytes that does not leave its granule and was recorded in this epoch
+   already. now: of the calling thread's own clock, not 0.
+     - True: nothing need be told, whoever else is at work on these cells. Nothing is written, so it
+       needs no guard, and a handler may ask it at any time.
+     - False says nothing: the cells may be locked, the record in a set, the region without shadow.
+     - It stays true while the thread's epoch lasts and the memory is not given back: a record goes
+       only for one of its own thread that says as much (nobody else knows of an epoch that lasts),
+       or with its set past the limit for shadow, which is counted.
+   So a source may keep the answer beside the epoch (rewrite/filter.h does). */
 static inline __attribute__((always_inline)) bool shadow_covers(stamp_t now, uintptr_t address,
                                                                 size_t size, bool write)
 {
