@@ -4,6 +4,7 @@
 #include "detect/race_granule.h"
 #include "rewrite/location.h"
 #include "rewrite/own.h"
+#include "state/constant.h"
 #include "state/slots.h"
 #include "state/vector.h"
 
@@ -15,7 +16,7 @@
 /* ---- cells ---- */
 
 /* Slots have the tag of this epoch. False: there is none to be had. */
-static inline bool has_tag(struct own *own)
+static inline __attribute__((always_inline)) bool has_tag(struct own *own)
 {
     if (likely(rewrite_slots.read != SLOTS_STALE))
         return rewrite_slots.read != 0;
@@ -33,7 +34,8 @@ static inline unsigned halves_of(uint64_t record)
     return ((record & 0x0f) == 0x0f ? 1u : 0) | ((record & 0xf0) == 0xf0 ? 2u : 0);
 }
 
-static inline void store_cells(struct own *own, uintptr_t granule, unsigned halves, uint64_t tag)
+static inline __attribute__((always_inline)) void store_cells(struct own *own, uintptr_t granule,
+                                                              unsigned halves, uint64_t tag)
 {
     uint32_t *cell = filter_cell(&own->filter, granule);
     if (halves == 3)
@@ -44,7 +46,8 @@ static inline void store_cells(struct own *own, uintptr_t granule, unsigned halv
 
 /* Sets what a record of this epoch covers, its granule locked: who makes a location of it locks it
    afterwards (race_location_new), and empties cells before. */
-static inline void set_locked(struct own *own, uintptr_t granule, uint64_t record)
+static inline __attribute__((always_inline)) void set_locked(struct own *own, uintptr_t granule,
+                                                             uint64_t record)
 {
     if (unlikely(!filter_has(granule)) || unlikely(!has_tag(own)) ||
         unlikely(shadow_locations(granule)))
@@ -148,6 +151,10 @@ static context_t context_known(struct thread *self, const struct origin *origin)
 {
     struct known_origin *known = (struct known_origin *)origin;
     if (!known->context)
+        known->context =
+            origin_known(self, known->origins, known->call, (uintptr_t)known->registers[REG_RSP],
+                         (uintptr_t)known->registers[REG_RBP]);
+    if (!known->context)
         known->context = origin_find(self, known->origins, known->call, known->registers);
     return known->context;
 }
@@ -171,65 +178,138 @@ static void touch_location(struct thread *self, uintptr_t address, size_t size, 
         rewrite_slots.after = 1;
 }
 
-static __attribute__((noinline)) bool fast_location(struct thread *self, struct own *own,
-                                                    uint32_t word, uintptr_t address, size_t size,
-                                                    context_t context)
+/* What an access is while its granules are gone through. */
+struct fast {
+    struct thread *self;
+    struct own *own;
+    uintptr_t address;
+    size_t size;
+    uint32_t word;
+    context_t context; /* 0: not asked for yet */
+    uintptr_t call, sp, bp;
+};
+
+static inline __attribute__((always_inline)) context_t fast_context(struct fast *fast)
 {
-    if (!(word & SITE_WORD_MOVE) || address % size || !context || !location_is(address, size))
+    if (!fast->context)
+        fast->context =
+            origin_known(fast->self, &fast->own->origins, fast->call, fast->sp, fast->bp);
+    return fast->context;
+}
+
+/* Whole lines of constants: nobody writes there. */
+static void set_constant(struct thread *self, struct own *own, uintptr_t address)
+{
+    uintptr_t start = address & -(uintptr_t)64;
+    if (!constant_has(start, 64))
+        start = address & -(uintptr_t)GRANULE;
+    for (uintptr_t at = start; constant_has(at, GRANULE) && at < start + 64; at += GRANULE)
+        if (shadow_make(at))
+            set_unlocked(own, at, self->clock.now | CELL_BYTES);
+}
+
+/* The access as a whole, where its context is known: all that is not usual. */
+static __attribute__((noinline)) bool fast_rest(struct fast *fast)
+{
+    struct thread *self = fast->self;
+    uintptr_t address = fast->address;
+    size_t size = fast->size;
+    bool write = fast->word & SITE_WORD_WRITE;
+    bool may = fast->word & SITE_WORD_MOVE && size <= 8 && address % size == 0;
+    if (!write && constant_has(address, size)) {
+        set_constant(self, fast->own, address);
+        return true;
+    }
+    if (!fast_context(fast))
         return false;
-    touch_location(self, address, size, word & SITE_WORD_WRITE,
-                   &ORIGIN(context, own, 0, NULL)->origin);
+    const struct origin *origin = &ORIGIN(fast->context, fast->own, 0, NULL)->origin;
+    if (location_is(address, size)) {
+        if (may)
+            touch_location(self, address, size, write, origin);
+        return may;
+    }
+    if (race_access(self, address, size,
+                    ACCESS_INSTRUCTION | (write ? ACCESS_WRITE : ACCESS_READ) |
+                        (may ? ACCESS_MOVE : 0),
+                    origin))
+        set_range(self, fast->own, address, size, write);
     return true;
 }
 
-static inline __attribute__((always_inline)) bool fast_access(struct thread *self, struct own *own,
-                                                              uintptr_t address, uint32_t word,
-                                                              uintptr_t call, uintptr_t sp,
-                                                              uintptr_t bp)
+/* The part of it that lies in one granule, where that is usual. */
+static inline __attribute__((always_inline)) bool fast_granule(struct fast *fast, uintptr_t address,
+                                                               size_t size)
 {
-    size_t size = 1u << (word >> 1 & 7);
     uint64_t *cell = shadow_cells(address), line_first;
     uintptr_t granule = address & -(uintptr_t)GRANULE;
-    if (unlikely(!cell))
+    if (unlikely(!cell) || unlikely(shadow_locations(address)))
         return false;
-    uint64_t newest =
-        self->clock.now | (word & SITE_WORD_WRITE ? CELL_WRITE : 0) | shadow_mask(address, size);
-    if (unlikely(shadow_locations(address)))
-        return fast_location(self, own, word, address, size,
-                             origin_known(self, &own->origins, call, sp, bp));
+    uint64_t newest = fast->self->clock.now | (fast->word & SITE_WORD_WRITE ? CELL_WRITE : 0) |
+                      shadow_mask(address, size);
     uint64_t covering = __atomic_load_n(&cell[0], __ATOMIC_RELAXED);
     if (!cell_covers_any(covering, newest))
         covering = __atomic_load_n(&cell[1], __ATOMIC_RELAXED);
     if (cell_covers_any(covering, newest)) {
-        set_unlocked(own, granule, covering);
+        set_unlocked(fast->own, granule, covering);
         return true;
     }
-    if (unlikely(!granule_is_usual(cell)))
-        return false;
-    context_t context = origin_known(self, &own->origins, call, sp, bp);
-    if (unlikely(!context) || unlikely(!shadow_lock_first(cell, &line_first)))
+    if (unlikely(!granule_is_usual(cell)) || unlikely(!fast_context(fast)) ||
+        unlikely(!shadow_lock_first(cell, &line_first)))
         return false;
     uint64_t first = cell == shadow_line(cell) ? line_first : cell[0];
-    newest = granule_usual(self, cell, first, shadow_contexts(address), newest, context);
+    newest =
+        granule_usual(fast->self, cell, first, shadow_contexts(address), newest, fast->context);
     if (likely(newest))
-        set_locked(own, granule, newest);
+        set_locked(fast->own, granule, newest);
     shadow_put_and_unlock(cell, newest ? newest : first, line_first);
     return newest != 0;
 }
 
+/* A copy, so that the other one need not lie in memory. */
+static inline __attribute__((always_inline)) bool fast_other(const struct fast *fast)
+{
+    struct fast copy = {.self = fast->self,
+                        .own = fast->own,
+                        .address = fast->address,
+                        .size = fast->size,
+                        .word = fast->word,
+                        .context = fast->context,
+                        .call = fast->call,
+                        .sp = fast->sp,
+                        .bp = fast->bp};
+    return fast_rest(&copy);
+}
+
+static inline __attribute__((always_inline)) bool fast_access(struct fast *fast)
+{
+    if (likely(fast->address % GRANULE + fast->size <= GRANULE))
+        return fast_granule(fast, fast->address, fast->size) || fast_other(fast);
+    uintptr_t end = fast->address + fast->size;
+    for (uintptr_t at = fast->address, next; at < end; at = next) {
+        next = (at | (GRANULE - 1)) + 1;
+        if (!fast_granule(fast, at, (next < end ? next : end) - at))
+            return fast_other(fast);
+    }
+    return true;
+}
+
 bool check_fast(uintptr_t call, uintptr_t sp, uintptr_t bp)
 {
-    uint32_t word = rewrite_slots.site;
-    uintptr_t address = rewrite_slots.address;
-    unsigned log = word >> 1 & 7;
-    if (unlikely(log > 3) || unlikely(address % GRANULE + (1u << log) > GRANULE))
+    struct fast fast = {.address = rewrite_slots.address,
+                        .word = rewrite_slots.site,
+                        .call = call,
+                        .sp = sp,
+                        .bp = bp};
+    unsigned log = fast.word >> 1 & 7;
+    if (unlikely(log == SITE_WORD_ASK))
         return false;
-    struct thread *self = enter_fast();
-    if (unlikely(!self))
+    fast.size = 1u << log;
+    fast.self = enter_fast();
+    if (unlikely(!fast.self))
         return false;
-    bool done = likely(!(self->ignore_reads | self->ignore_writes)) &&
-                fast_access(self, self->rewrite, address, word, call, sp, bp);
-    guard_leave(self);
+    fast.own = fast.self->rewrite;
+    bool done = likely(!(fast.self->ignore_reads | fast.self->ignore_writes)) && fast_access(&fast);
+    guard_leave(fast.self);
     return done;
 }
 
@@ -280,6 +360,10 @@ static void visit_range(const struct visit *visit, uintptr_t address, size_t siz
     if (!size || address + size < address)
         return;
     how |= ACCESS_INSTRUCTION;
+    if (!(how & ACCESS_WRITE) && constant_has(address, size)) {
+        set_constant(visit->self, visit->own, address);
+        return;
+    }
     if (race_access(visit->self, address, size, how, visit->origin))
         set_range(visit->self, visit->own, address, size, how & ACCESS_WRITE);
 }

@@ -22,10 +22,11 @@ static const struct window {
 /* The last one, for programs with fixed addresses, is out of reach of distances. */
 #define WINDOWS_OF(form) ((form) == FORM_GS ? 2u : 3u)
 
-/* Distances and flips such that no array lies over another one, over a window, or outside of user
-   addresses. In terabytes. */
-static const int8_t distances[FILTERS] = {-0x10, -0x18, -0x20, -0x2c};
-static const int8_t flips[FILTERS] = {0x10, 0x20, 0x30, 0x40};
+/* Distances and flips, in terabytes, such that no array lies over a window. Each array takes the
+   first where the system has nothing, which may be another array. 0 ends them. */
+static const uint8_t distances[] = {0x10, 0x18, 0x20, 0x2c, 0x0c, 0x14, 0x1c,
+                                    0x24, 0x30, 0x34, 0x38, 0x3c, 0};
+static const uint8_t flips[] = {0x10, 0x20, 0x30, 0x40, 0x08, 0x18, 0x38, 0x48, 0x50, 0x60, 0};
 
 struct filter filters[FILTERS];
 enum rewrite_form filter_form;
@@ -58,6 +59,13 @@ static void unmap_cells(const struct filter *filter, uintptr_t start, uintptr_t 
     pages_unmap(filter_cell(filter, start), size);
 }
 
+static void note_cover(uintptr_t start, uintptr_t size)
+{
+    for (uintptr_t at = start; at < start + size; at += GIGABYTE)
+        __atomic_fetch_or(&filter_map[at / GIGABYTE / 64], 1ull << at / GIGABYTE % 64,
+                          __ATOMIC_RELEASE);
+}
+
 /* In all arrays, or in none. */
 static bool cover(uintptr_t start, uintptr_t size)
 {
@@ -67,33 +75,59 @@ static bool cover(uintptr_t start, uintptr_t size)
                 unmap_cells(&filters[i], start, size);
             return false;
         }
-    for (uintptr_t at = start; at < start + size; at += GIGABYTE)
-        __atomic_fetch_or(&filter_map[at / GIGABYTE / 64], 1ull << at / GIGABYTE % 64,
-                          __ATOMIC_RELEASE);
+    note_cover(start, size);
+    return true;
+}
+
+static uintptr_t window_start(uint32_t i)
+{
+    return windows[i].first * TERABYTE;
+}
+
+static uintptr_t window_size(uint32_t i)
+{
+    return (windows[i].last + 1 - windows[i].first) * TERABYTE;
+}
+
+/* The first count windows of one array, no more. */
+static void unmap_windows(const struct filter *filter, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        unmap_cells(filter, window_start(i), window_size(i));
+}
+
+static bool map_windows(const struct filter *filter, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (!map_cells(filter, window_start(i), window_size(i))) {
+            unmap_windows(filter, i);
+            return false;
+        }
     return true;
 }
 
 bool filter_start_up(enum rewrite_form form)
 {
+    uint32_t count = WINDOWS_OF(form), made = 0;
+    const uint8_t *next = form == FORM_GS ? distances : flips;
     filter_form = form;
-    for (uint32_t i = 0; i < FILTERS; i++)
+    for (; *next && made < FILTERS; next++) {
+        struct filter *filter = &filters[made];
+        *filter = (struct filter){0};
         if (form == FORM_GS)
-            filters[i] = (struct filter){.distance = distances[i] * (int64_t)TERABYTE};
+            filter->distance = -(int64_t)(*next * TERABYTE);
         else
-            filters[i] = (struct filter){.flip = (uint64_t)flips[i] * TERABYTE};
-    for (uint32_t i = 0; i < WINDOWS_OF(form); i++) {
-        uintptr_t start = windows[i].first * TERABYTE;
-        if (cover(start, (windows[i].last + 1) * TERABYTE - start))
-            continue;
-        while (i--) {
-            start = windows[i].first * TERABYTE;
-            for (uint32_t k = 0; k < FILTERS; k++)
-                unmap_cells(&filters[k], start, (windows[i].last + 1) * TERABYTE - start);
-        }
-        mem_clear(filter_map, sizeof filter_map);
+            filter->flip = *next * TERABYTE;
+        made += map_windows(filter, count);
+    }
+    if (made < FILTERS) {
+        while (made--)
+            unmap_windows(&filters[made], count);
         say_unobserved(UNOBSERVED_RACES, NOT_THERE);
         return false;
     }
+    for (uint32_t i = 0; i < count; i++)
+        note_cover(window_start(i), window_size(i));
     shadow_page_cost = 3 + FILTERS;
     return true;
 }

@@ -36,8 +36,10 @@ static inline bool chain_start(const struct thread *self, uint32_t code, uintptr
     return true;
 }
 
-static inline bool chain_holds(const struct origin_chain *chain, const struct thread *self,
-                               uintptr_t pc, uintptr_t sp, uintptr_t bp)
+static inline __attribute__((always_inline)) bool chain_holds(const struct origin_chain *chain,
+                                                              const struct thread *self,
+                                                              uintptr_t pc, uintptr_t sp,
+                                                              uintptr_t bp)
 {
     return chain->pc == pc && chain->sp == sp && chain->generation == stack_generation() &&
            likely(chain->end <= self->stack_high) && likely(!chain->end || sp >= self->stack_low) &&
@@ -45,13 +47,17 @@ static inline bool chain_holds(const struct origin_chain *chain, const struct th
 }
 
 /* The hash of the frames; 0: not known. */
-static inline uint64_t chain_known(const struct thread *self, struct origins *origins, uintptr_t pc,
-                                   uintptr_t sp, uintptr_t bp)
+static __attribute__((noinline)) uint64_t chain_known(const struct thread *self,
+                                                      struct origins *origins,
+                                                      struct origin_site *site, uintptr_t pc,
+                                                      uintptr_t sp, uintptr_t bp)
 {
     const struct origin_chain *set = chain_set(origins, pc, sp);
     for (unsigned i = 0; i < 2; i++)
-        if (likely(chain_holds(&set[i], self, pc, sp, bp)))
+        if (likely(chain_holds(&set[i], self, pc, sp, bp))) {
+            site->chain_index = (uint32_t)(&set[i] - origins->chains);
             return set[i].hash;
+        }
     return 0;
 }
 
@@ -75,10 +81,15 @@ context_t origin_known(struct thread *self, struct origins *origins, uintptr_t c
     uintptr_t pc = site->pc;
     if (unlikely(!chain_start(self, site->code, &pc, &sp, &bp)))
         return 0;
-    uint64_t chain = chain_known(self, origins, pc, sp, bp);
+    uint32_t lockset = lockset_of(self);
+    const struct origin_chain *newest = &origins->chains[site->chain_index];
+    uint64_t chain;
+    if (likely(chain_holds(newest, self, pc, sp, bp)))
+        chain = newest->hash;
+    else
+        chain = chain_known(self, origins, site, pc, sp, bp);
     if (unlikely(!chain))
         return 0;
-    uint32_t lockset = lockset_of(self);
     if (likely(site->chain == chain && site->lockset == lockset))
         return site->context;
     uint64_t key = context_key(call, chain, lockset);

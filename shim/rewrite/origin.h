@@ -28,7 +28,8 @@ struct origin_site {
     uint32_t code; /* of the row of pc */
     uint32_t generation;
     uint32_t lockset;
-    context_t context; /* with this chain and lockset */
+    context_t context;    /* with this chain and lockset */
+    uint32_t chain_index; /* where that chain was met */
 };
 
 /* The frames from (pc, sp, bp) on; pc is the caller's, or where its row is none to be used here the
