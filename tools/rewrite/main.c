@@ -6,7 +6,9 @@
  *   holdfast-rewrite --dump FILE           instructions
  *   holdfast-rewrite --form=move|gs|flip [--variant=N] FILE=IMAGE…
  *                                          writes images; a line on stderr for each that is not
+ *   --watch=PATTERNS, --skip=PATTERNS      with these: which functions (choose.h)
  */
+#include "choose.h"
 #include "image.h"
 #include "show.h"
 #include <getopt.h>
@@ -14,12 +16,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *watch, *skip;
+
 static bool scan(struct module *module, const char *path)
 {
     if (!module_open(module, path) || !module_decode(module) || !module_leaders(module) ||
         !module_liveness(module))
         return false;
     module_escape(module);
+    module_choose(module, watch, skip);
     module_atomics(module);
     return true;
 }
@@ -69,7 +74,8 @@ int main(int argc, char **argv)
     static const struct option options[] = {
         {"form", required_argument, NULL, 'f'}, {"variant", required_argument, NULL, 'v'},
         {"show", no_argument, NULL, 's'},       {"dump-leaders", no_argument, NULL, 'l'},
-        {"dump", no_argument, NULL, 'd'},       {0}};
+        {"dump", no_argument, NULL, 'd'},       {"watch", required_argument, NULL, 'w'},
+        {"skip", required_argument, NULL, 'k'}, {0}};
     void (*how)(const struct module *module) = NULL;
     struct image_request request = {.form = FORM_COUNT};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) >= 0;) {
@@ -79,11 +85,16 @@ int main(int argc, char **argv)
             how = show_leaders;
         else if (option == 'd')
             how = show_instructions;
+        else if (option == 'w')
+            watch = optarg;
+        else if (option == 'k')
+            skip = optarg;
         else if (option == 'v')
             request.variant = (uint32_t)strtoul(optarg, NULL, 10);
         else if (option != 'f' || !form_of(optarg, &request.form))
             return 2;
     }
+    request.options = choose_hash(watch, skip);
     bool writes = request.form != FORM_COUNT && request.variant < REWRITE_VARIANTS;
     if ((!how && !writes) || optind == argc) {
         fputs("usage: holdfast-rewrite --show|--dump-leaders|--dump FILE…\n"

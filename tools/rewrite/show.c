@@ -46,17 +46,17 @@ static void show_accesses(const struct module *module)
 void show_statistics(const struct module *module)
 {
     uint64_t leaders = 0, pinned = 0;
-    uint32_t escaping = 0;
+    uint32_t escaping = 0, skipped = 0;
     for (uint32_t i = 0; i < module->insn_count; i++) {
         leaders += module->leaders[module->insns[i].offset] != 0;
         pinned += module->insns[i].pinned;
     }
     for (uint32_t i = 0; i < module->function_count; i++)
-        escaping += module->functions[i].escapes;
+        escaping += module->functions[i].escapes, skipped += module->functions[i].skipped;
     printf("%s\n", module->path);
-    printf("text %.2f MB, covered %.2f MB; functions %u, escaping %.1f %%\n",
+    printf("text %.2f MB, covered %.2f MB; functions %u, escaping %.1f %%, skipped %u\n",
            (double)text_size(module) / 1e6, (double)module->covered_bytes / 1e6,
-           module->function_count, percent(escaping, module->function_count));
+           module->function_count, percent(escaping, module->function_count), skipped);
     printf("instructions %u, leaders %.1f %%, pinned %lu, bytes not decoded %u\n",
            module->insn_count, percent(leaders, module->insn_count), (unsigned long)pinned,
            module->undecoded);
