@@ -81,9 +81,37 @@ enum rewrite_form {
     FORM_COUNT
 };
 
-/* Where an image's code can lie: text_start + distance. Tried in order; each is an image of its
-   own. */
-#define REWRITE_VARIANTS 8u
+/* Where an image's code can lie: text_start + distance. Each variant is an image of its own, so who
+   wants one looks first where there is room: for about REWRITE_GROWTH times the text. */
+#define REWRITE_VARIANTS 16u
+#define REWRITE_GROWTH   9u
+
+/* What stands around a module: the heap grows behind the program, libraries are mapped one below
+   the other with nothing for a long way above the first. */
+enum rewrite_kind {
+    REWRITE_LIBRARY,
+    REWRITE_PROGRAM, /* position independent */
+    REWRITE_FIXED,   /* a program at the bottom of the address space */
+};
+
+/* The top byte is one that faults as an opcode (tools/rewrite/place.h), and for most the next one
+   too; 0xe4 below it leads into many more of them. */
+static inline int64_t rewrite_distance(enum rewrite_kind kind, uint64_t text_size, uint32_t variant)
+{
+    static const uint8_t tops[][REWRITE_VARIANTS] = {
+        {0x6c, 0x60, 0x1e, 0x16, 0x06, 0x6e, 0x6d, 0x3f, 0x37, 0x2f, 0x27, 0xec, 0xe4, 0xd4, 0xee,
+         0xe6},
+        {0xec, 0xe4, 0xee, 0xe6, 0xd4, 0xed, 0xe5, 0xd5, 0xce, 0x9a, 0xfa, 0xf4, 0xef, 0xe7, 0xea,
+         0xd6},
+        {0x6c, 0x60, 0x6e, 0x61, 0x3f, 0x6d, 0x37, 0x2f, 0x27, 0x1e, 0x16, 0x6f, 0x1f, 0x17, 0x0e,
+         0x07},
+    };
+    uint32_t top = tops[kind][variant % REWRITE_VARIANTS];
+    /* Below the program there must be room up to it. */
+    if (top >= 0x80 && ((uint64_t)(0x100 - top) << 24) < text_size * (REWRITE_GROWTH + 2))
+        top = variant % 2 ? 0x9a : 0xd4;
+    return (int64_t)(int32_t)(top << 24 | 0xe40000u);
+}
 
 struct rewrite_part {
     uint64_t offset; /* in the file, page aligned */

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
@@ -32,12 +33,17 @@
    there. */
 #define LOW_ADDRESSES (1ull << 40)
 
+#define LEAST_ADDRESS (1u << 20)
+#define ROOM_MORE     (192u << 10) /* for the code of a small module */
+
 /* A module of the process, in a table of all that were ever looked at and are still there. Under
    LOCK_REWRITE. */
 struct rewritten {
     struct target target; /* code_count 0: free */
     const char *file;     /* to be opened */
     struct image_file image;
+    uintptr_t room; /* held for its code; 0: none */
+    size_t room_size;
     struct watched_row *row;    /* NULL: none */
     struct moved_module *entry; /* NULL: not patched */
     enum watched state;         /* 0: not decided */
@@ -238,13 +244,50 @@ static bool open_image(struct rewritten *module, int folder, uint32_t variant)
     return false;
 }
 
-/* Opens the images of all that are wanted, and has those made that are not there. */
+/* Holds the place where the code of this variant would lie, so that no image is made that cannot be
+   mapped, and two modules do not want the same place. */
+static bool hold_room(struct rewritten *module, uint32_t variant)
+{
+    const struct target *target = &module->target;
+    uintptr_t start = target->code[0].start, end = target->code[0].end;
+    for (uint32_t i = 1; i < target->code_count; i++) {
+        start = target->code[i].start < start ? target->code[i].start : start;
+        end = target->code[i].end > end ? target->code[i].end : end;
+    }
+    enum rewrite_kind kind = target->name[0] ? REWRITE_LIBRARY
+                             : target->base  ? REWRITE_PROGRAM
+                                             : REWRITE_FIXED;
+    uintptr_t at = start + (uintptr_t)rewrite_distance(kind, end - start, variant);
+    size_t size = (end - start) * REWRITE_GROWTH + ROOM_MORE;
+    if (at < LEAST_ADDRESS || at + size >= 1ull << 47)
+        return false;
+    long got =
+        raw_syscall(SYS_mmap, at, size, PROT_NONE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (!raw_failed(got) && (uintptr_t)got != at)
+        raw_syscall(SYS_munmap, got, size); /* an old kernel took it for a wish */
+    if ((uintptr_t)got != at)
+        return false;
+    module->room = at;
+    module->room_size = size;
+    return true;
+}
+
+static void let_room_go(struct rewritten *module)
+{
+    if (module->room)
+        raw_syscall(SYS_munmap, module->room, module->room_size);
+    module->room = 0;
+}
+
+/* Opens the images of all that are wanted and have room, and has those made that are not there. */
 static void get_images(int folder, uint32_t variant)
 {
     char name[CACHE_NAME_MAX];
     struct rewriter *rewriter = NULL;
     for (uint32_t i = 0; i < table_used; i++) {
-        if (!is_wanted(&table[i]) || open_image(&table[i], folder, variant))
+        if (!is_wanted(&table[i]) || !hold_room(&table[i], variant) ||
+            open_image(&table[i], folder, variant))
             continue;
         if (!rewriter)
             rewriter = rewriter_prepare(form, variant);
@@ -260,7 +303,7 @@ static void get_images(int folder, uint32_t variant)
                        : status < 0 ? WATCHED_NO_REWRITER
                                     : WATCHED_NO_IMAGE;
     for (uint32_t i = 0; i < table_used; i++)
-        if (is_wanted(&table[i]) && !table[i].image.header &&
+        if (is_wanted(&table[i]) && table[i].room && !table[i].image.header &&
             !open_image(&table[i], folder, variant))
             table[i].state = why;
 }
@@ -270,6 +313,7 @@ static void get_images(int folder, uint32_t variant)
 static void commit_one(struct rewritten *module, bool last)
 {
     struct moved_module entry;
+    let_room_go(module);
     enum watched result = commit(&module->target, &module->image, check_thunks, &entry);
     image_close_file(&module->image);
     if (result == WATCHED_NO_ROOM && !last) {
@@ -297,10 +341,13 @@ static void rewrite_wanted(void)
     }
     for (uint32_t variant = 0; variant < REWRITE_VARIANTS && any_wanted(); variant++) {
         get_images(folder, variant);
-        for (uint32_t i = 0; i < table_used; i++)
-            if (is_wanted(&table[i]))
+        for (uint32_t i = 0; i < table_used; i++) {
+            if (is_wanted(&table[i]) && table[i].image.header)
                 commit_one(&table[i], variant + 1 == REWRITE_VARIANTS);
+            let_room_go(&table[i]);
+        }
     }
+    decide_all(WATCHED_NO_ROOM);
     raw_syscall(SYS_close, folder);
 }
 

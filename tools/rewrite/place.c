@@ -1,6 +1,8 @@
 #include "place.h"
 
+#include <elf.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     SLOTS_END = 8 * THUNK_COUNT,
@@ -44,25 +46,29 @@ bool is_trap_byte(uint8_t byte)
     return next_trap[byte] == byte;
 }
 
-/* The top byte of every distance traps too where the module is not too large, and so does the next
-   one for the first megabytes. Executables that are not position independent lie at the bottom of
-   the address space and grow their heap behind themselves: their code lies far above. That of the
-   others lies below them, where what they load later will not be. */
+/* Only programs name a loader (but for libc, which is both and never rewritten). */
+static bool names_loader(const struct module *module)
+{
+    const Elf64_Ehdr *head = (const void *)module->file;
+    if (module->file_size < sizeof *head || head->e_phentsize != sizeof(Elf64_Phdr) ||
+        head->e_phoff > module->file_size ||
+        (uint64_t)head->e_phnum * sizeof(Elf64_Phdr) > module->file_size - head->e_phoff)
+        return false;
+    for (unsigned i = 0; i < head->e_phnum; i++) {
+        Elf64_Phdr row;
+        memcpy(&row, module->file + head->e_phoff + i * sizeof row, sizeof row);
+        if (row.p_type == PT_INTERP)
+            return true;
+    }
+    return false;
+}
+
 int64_t place_distance(const struct module *module, uint32_t variant)
 {
-    static const uint8_t below[] = {0xec, 0xe4, 0xee, 0xe6, 0xd4, 0xed, 0xe5, 0xd5, 0xce, 0x9a};
-    static const uint8_t above[] = {0x6c, 0x60, 0x6e, 0x61, 0x3f, 0x6d, 0x37, 0x2f};
-    if (!module->position_independent)
-        return (int64_t)above[variant % sizeof above] << 24 | 0xe40000;
-    int64_t needed = (int64_t)(module->text_end - module->text_start) * GROWTH;
-    int64_t fitting[sizeof below];
-    uint32_t count = 0;
-    for (size_t i = 0; i < sizeof below; i++) {
-        int64_t distance = (int32_t)((uint32_t)below[i] << 24 | 0xe40000u);
-        if (needed < -distance || i + 1 == sizeof below)
-            fitting[count++] = distance;
-    }
-    return fitting[variant % count];
+    enum rewrite_kind kind = !module->position_independent ? REWRITE_FIXED
+                             : names_loader(module)        ? REWRITE_PROGRAM
+                                                           : REWRITE_LIBRARY;
+    return rewrite_distance(kind, module->text_end - module->text_start, variant);
 }
 
 /* The first distance from `from` on, of a jump with these boundaries, whose bytes trap there. */
