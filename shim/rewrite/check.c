@@ -293,17 +293,14 @@ static inline __attribute__((always_inline)) bool fast_access(struct fast *fast)
     return true;
 }
 
-bool check_fast(uintptr_t call, uintptr_t sp, uintptr_t bp)
+static __attribute__((noinline)) bool fast_begin(uintptr_t call, uintptr_t sp, uintptr_t bp)
 {
     struct fast fast = {.address = rewrite_slots.address,
                         .word = rewrite_slots.site,
                         .call = call,
                         .sp = sp,
                         .bp = bp};
-    unsigned log = fast.word >> 1 & 7;
-    if (unlikely(log == SITE_WORD_ASK))
-        return false;
-    fast.size = 1u << log;
+    fast.size = 1u << (fast.word >> 1 & 7);
     fast.self = enter_fast();
     if (unlikely(!fast.self))
         return false;
@@ -311,6 +308,37 @@ bool check_fast(uintptr_t call, uintptr_t sp, uintptr_t bp)
     bool done = likely(!(fast.self->ignore_reads | fast.self->ignore_writes)) && fast_access(&fast);
     guard_leave(fast.self);
     return done;
+}
+
+/* An access of up to 8 bytes that is not aligned, which no inline check can find: do all cells that
+   it touches hit? Nothing but reads. */
+static inline bool unaligned_hits(uintptr_t address, size_t size, bool write)
+{
+    const struct thread *self = thread_current;
+    const struct own *own = self ? self->rewrite : NULL;
+    uintptr_t last = address + size - 1;
+    if (unlikely(!own) || unlikely(!filter_has(address)) || unlikely(!filter_has(last)))
+        return false;
+    uint32_t read = (uint32_t)rewrite_slots.read, written = (uint32_t)rewrite_slots.write;
+    for (uintptr_t at = address & ~(uintptr_t)3; at <= last; at += 4) {
+        uint32_t cell = __atomic_load_n(filter_cell(&own->filter, at), __ATOMIC_RELAXED);
+        if (cell != written && (write || cell != read))
+            return false;
+    }
+    return true;
+}
+
+bool check_fast(uintptr_t call, uintptr_t sp, uintptr_t bp)
+{
+    uint32_t word = rewrite_slots.site;
+    uintptr_t address = rewrite_slots.address;
+    unsigned log = word >> 1 & 7;
+    if (unlikely(log == SITE_WORD_ASK))
+        return false;
+    if (address & ((1u << log) - 1) & 7 && log <= 3 &&
+        unaligned_hits(address, 1u << log, word & SITE_WORD_WRITE))
+        return true;
+    return fast_begin(call, sp, bp);
 }
 
 bool check_before(uintptr_t call, uintptr_t sp, uintptr_t bp)

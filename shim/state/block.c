@@ -12,12 +12,21 @@
 
 unsigned block_window_shift = 5;
 uint64_t block_unseen;
+
+/* Where large blocks are, so that an address deep inside one need not be looked for window by
+   window. An entry whose block is gone is the next one's. What finds no room here is found slowly.
+ */
+#define LARGE_BLOCK  (16u << 10)
+#define LARGE_BLOCKS 256u
+static uint32_t large_blocks[LARGE_BLOCKS]; /* row, 0 never used; atomic */
+
 static uint32_t **regions; /* REGION_COUNT pointers; entries written under LOCK_REGIONS */
 
 bool block_start_up(bool foreign)
 {
     block_window_shift = foreign ? 4 : 5;
     block_unseen = 0;
+    mem_clear(large_blocks, sizeof large_blocks);
     /* In a child the old table is there already, wiped. */
     if (!regions)
         regions = pages_map_wiped(REGION_COUNT * sizeof *regions);
@@ -77,6 +86,17 @@ static __attribute__((noinline)) uint32_t take_rows(struct thread *self)
 #define BLOCK_LONG (512u << 10)
 static bool long_block_seen;
 
+static __attribute__((noinline)) void note_large(uint32_t index)
+{
+    for (uint32_t i = 0; i < LARGE_BLOCKS; i++) {
+        uint32_t old = __atomic_load_n(&large_blocks[i], __ATOMIC_RELAXED);
+        if ((!old || block_state_of(row_at(old)) != BLOCK_LIVE || old == index) &&
+            __atomic_compare_exchange_n(&large_blocks[i], &old, index, false, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED))
+            return;
+    }
+}
+
 void block_born(struct thread *self, uintptr_t address, uint64_t size, enum block_family family,
                 uint32_t stack)
 {
@@ -108,6 +128,8 @@ void block_born(struct thread *self, uintptr_t address, uint64_t size, enum bloc
                      address | (uint64_t)BLOCK_LIVE << BLOCK_STATE_SHIFT |
                          (uint64_t)family << BLOCK_FAMILY_SHIFT,
                      __ATOMIC_RELEASE);
+    if (unlikely(size >= LARGE_BLOCK))
+        note_large(index);
     *window = index;
 }
 
@@ -233,8 +255,25 @@ static bool look_back(const uint32_t *region, size_t from, size_t least, uintptr
     return false;
 }
 
+/* A live block among the large ones. */
+static struct block_row *large_holding(uintptr_t address)
+{
+    for (uint32_t i = 0; i < LARGE_BLOCKS; i++) {
+        uint32_t index = __atomic_load_n(&large_blocks[i], __ATOMIC_RELAXED);
+        if (!index)
+            break;
+        struct block_row *row = row_at(index);
+        if (is_live(row) && holds(row, address))
+            return row;
+    }
+    return NULL;
+}
+
 struct block_row *block_holding(uintptr_t address)
 {
+    struct block_row *large = large_holding(address);
+    if (large)
+        return large;
     size_t from = (address & REGION_MASK) >> block_window_shift;
     size_t least = from > WINDOWS_BACK ? from - WINDOWS_BACK : 0;
     size_t last = REGION_MASK >> block_window_shift;
