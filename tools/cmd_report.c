@@ -21,6 +21,7 @@ int cmd_report(int argc, char **argv)
         .color = flags.flag[FLAG_COLOR],
         .blocked_threshold = flags_option_number(&flags, OPTION_BLOCKED_THRESHOLD),
         .all = flags_on(&flags, FLAG_ALL),
+        .watched = flags_on(&flags, FLAG_WATCHED),
         .show_unused_rules = flags_on(&flags, FLAG_SHOW_UNUSED_RULES),
         .quiet = flags_on(&flags, FLAG_QUIET),
         .to_stderr = flags_on(&flags, FLAG_FROM_SHIM),

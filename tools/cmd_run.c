@@ -49,6 +49,7 @@ static void fill_report_options(struct run *run)
         .color = flags->flag[FLAG_COLOR],
         .blocked_threshold = flags_option_number(flags, OPTION_BLOCKED_THRESHOLD),
         .all = flags_on(flags, FLAG_ALL),
+        .watched = flags_on(flags, FLAG_WATCHED),
         .show_unused_rules = flags_on(flags, FLAG_SHOW_UNUSED_RULES),
         .quiet = flags_on(flags, FLAG_QUIET),
         .to_stderr = true,

@@ -4,6 +4,7 @@
 #include "own_order.h"
 #include "race_verdict.h"
 #include "suppress.h"
+#include "watched.h"
 #include "words.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -438,6 +439,8 @@ int run_load(struct run *run, const char *path, uint64_t run_id, struct rules *r
     for (size_t i = 0; !result && i < run->process_count; i++) {
         process_load(run, &run->processes[i], threshold_ms);
         process_judge(run, &run->processes[i], rules);
+        run->processes[i].watched = watched_load(&run->arena, run->processes[i].recording,
+                                                 &run->processes[i].watched_count);
         /* A run may have thousands of processes; the address space does not hold them all. */
         recording_unmap(run->processes[i].recording);
     }

@@ -69,6 +69,8 @@ enum process_fate {
     FATE_EXECED,
 };
 
+struct watched_module; /* watched.h */
+
 struct process {
     struct recording *recording;
     struct tracer tracer;
@@ -86,6 +88,8 @@ struct process {
     size_t live_memory_count;
     /* Without an exit scan: threads that wait and others that live, handles that are open. */
     unsigned waiting_threads, live_threads, open_fds, open_streams;
+    struct watched_module *watched; /* modules, by races=full */
+    size_t watched_count;
 };
 
 struct unreadable {

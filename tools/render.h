@@ -12,7 +12,7 @@
 struct output {
     FILE *out;
     const struct run *run;
-    bool color, all;
+    bool color, all, watched;
     unsigned width;
     uint64_t threshold_ms;
     struct arena arena; /* for words */

@@ -113,7 +113,8 @@ static int print(const struct run *run, const struct rules *rules,
         return STATUS_USAGE;
     }
     const struct renderer *renderer = renderer_by_name(options->format ? options->format : "text");
-    struct output output = {.out = out, .run = run, .all = options->all};
+    struct output output = {
+        .out = out, .run = run, .all = options->all, .watched = options->watched};
     output.width = terminal_width(out);
     output.threshold_ms = options->blocked_threshold;
     terminal_color(options->color, out, &output.color);

@@ -17,6 +17,7 @@ struct report_options {
     uint64_t blocked_threshold; /* ms, for live processes; 0 = the default */
     uint64_t run_id;            /* of a folder only the recordings of this run; 0 = all */
     bool all;                   /* everything, not only the most important */
+    bool watched;               /* what was watched of code, module by module */
     bool show_unused_rules;
     bool quiet;     /* no text report; formats for programs are written all the same */
     bool to_stderr; /* text for a person beside the program's own output */

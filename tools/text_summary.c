@@ -1,5 +1,6 @@
 /* The first and the last lines of the text report. */
 #include "text_report.h"
+#include "watched.h"
 #include "words.h"
 #include <string.h>
 
@@ -87,6 +88,9 @@ bool summary_all_well(struct output *output)
                            words_count(&output->arena, run->possible, "possible fault"));
     if (unscanned)
         rest = arena_print(&output->arena, "%s; leaks of memory were not looked for", rest);
+    const char *watched = watched_words(output);
+    if (*watched)
+        rest = arena_print(&output->arena, "%s; %s", rest, watched);
     const struct process *first = &run->processes[0];
     const char *name = first->program;
     if (run->process_count == 1 && strcmp(first->ending, "exit status 0"))
@@ -96,6 +100,8 @@ bool summary_all_well(struct output *output)
             "wrongly (%s).\n",
             style(output, STYLE_BOLD), style(output, STYLE_PLAIN), style(output, STYLE_GOOD),
             style(output, STYLE_PLAIN), name, rest);
+    if (output->watched)
+        watched_list(output);
     return true;
 }
 
@@ -140,5 +146,10 @@ void summary_tail(struct output *output)
             "%s not shown (--all): the program also orders threads by atomic instructions, which "
             "calls do not show.\n",
             words_count(&output->arena, run->possible, "possible fault"));
+    const char *watched = watched_words(output);
+    if (*watched)
+        fprintf(output->out, "%s%s.\n", watched, output->watched ? "" : " (--watched shows which)");
     fprintf(output->out, "recording: %s%s\n", run->path, style(output, STYLE_PLAIN));
+    if (output->watched)
+        watched_list(output);
 }
