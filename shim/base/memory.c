@@ -137,9 +137,21 @@ void own_pages_each(void (*visit)(uintptr_t start, uintptr_t end, void *with), v
             visit(own_ranges[i].start, own_ranges[i].end, with);
 }
 
+uintptr_t pages_far;
+
+#define LARGE (1ul << 20)
+#define ALIGN (1ul << 21) /* page tables are not shared with what lies beside */
+
+uintptr_t pages_place(size_t size)
+{
+    if (!pages_far || size < LARGE)
+        return 0;
+    return __atomic_fetch_add(&pages_far, (size + 2 * ALIGN - 1) & -ALIGN, __ATOMIC_RELAXED);
+}
+
 void *pages_map(size_t size)
 {
-    long at = raw_syscall(SYS_mmap, 0, size, PROT_READ | PROT_WRITE,
+    long at = raw_syscall(SYS_mmap, pages_place(size), size, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (raw_failed(at))
         return NULL;

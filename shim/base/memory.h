@@ -35,6 +35,13 @@ const char *text_find_text(const char *text, const char *part);
 const char *text_base(const char *path); /* what follows the last slash */
 bool text_number(const char *text, size_t length, uint64_t *ret_value); /* decimal, whole text */
 
+/* Large mappings of ours go to addresses from here on, far from the program's modules: moved code
+   (rewrite/) must find room near those. 0: anywhere. Set at birth. */
+extern uintptr_t pages_far __attribute__((visibility("hidden")));
+
+/* Where a mapping of that size should go, for mmap; 0: anywhere. */
+uintptr_t pages_place(size_t size);
+
 /* Zeroed pages, or NULL. Not counted against the program's overcommit until touched. */
 void *pages_map(size_t size);
 void pages_unmap(void *at, size_t size);

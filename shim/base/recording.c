@@ -75,7 +75,8 @@ static int map_file(const char *path, uint64_t size, unsigned char **ret_at)
         return (int)fd;
     long result = raw_syscall(SYS_ftruncate, fd, size);
     if (!raw_failed(result))
-        result = raw_syscall(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        result = raw_syscall(SYS_mmap, pages_place(size), size, PROT_READ | PROT_WRITE, MAP_SHARED,
+                             fd, 0);
     raw_syscall(SYS_close, fd);
     if (raw_failed(result)) {
         raw_syscall(SYS_unlink, path);

@@ -10,6 +10,7 @@
 #include "base/syscall.h"
 #include "state/clock.h"
 #include "state/maps.h"
+#include "state/moved.h"
 #include "state/wait.h"
 
 #define STOP_SIGNAL                                                                                \
@@ -50,6 +51,8 @@ static void on_stop(int signal, siginfo_t *info, void *context)
     if (!asked)
         return; /* the stop was given up or is over */
     slot->context = context;
+    slot->borrowed[0] = rewrite_slots.scratch;
+    slot->borrowed[1] = rewrite_slots.rax;
     /* Publishes context. Pairs with the acquire in outstanding(). */
     __atomic_store_n(&slot->state, STOP_STOPPED, __ATOMIC_RELEASE);
     __atomic_fetch_add(&world.answers, 1, __ATOMIC_RELEASE);

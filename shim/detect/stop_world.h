@@ -33,6 +33,7 @@ struct stopped_thread {
     uint32_t state;              /* enum stop_state; STOPPED is written by the thread itself */
     const struct thread *thread; /* NULL: never met us */
     const ucontext_t *context;   /* with STOP_STOPPED */
+    uintptr_t borrowed[2];       /* registers that moved code keeps elsewhere meanwhile */
     struct task_call call;       /* with STOP_WAITING: the system call that it sleeps in */
 };
 

@@ -143,9 +143,11 @@ void thread_registers_mark(struct mark *mark)
     uint32_t count;
     const struct stopped_thread *threads = stop_world_threads(&count);
     for (uint32_t i = 0; i < count; i++) {
-        if (threads[i].state == STOP_STOPPED)
+        if (threads[i].state == STOP_STOPPED) {
             mark_context(mark, threads[i].context);
-        else if (threads[i].state == STOP_WAITING)
+            mark_word(mark, threads[i].borrowed[0]);
+            mark_word(mark, threads[i].borrowed[1]);
+        } else if (threads[i].state == STOP_WAITING)
             mark_waiting(mark, &threads[i]);
     }
     /* What a thread that has not begun yet was created for is known to its struct alone. */

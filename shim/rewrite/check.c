@@ -467,7 +467,9 @@ static void (*const visits[THUNK_COUNT])(const struct visit *visit) = {
 static const struct rewrite_site *site_of(struct own *own, uintptr_t call)
 {
     const struct moved_module *module = own->module;
-    if (!module || call < module->code_start || call >= module->code_end)
+    /* 0: that module has gone, and what else its entry says is no longer so. */
+    uintptr_t start = module ? __atomic_load_n(&module->code_start, __ATOMIC_ACQUIRE) : 0;
+    if (!start || call < start || call >= module->code_end)
         module = own->module = moved_by_code(call);
     uint32_t row = rewrite_slots.site >> SITE_WORD_ROW;
     return module && row < module->site_count ? &module->sites[row] : NULL;

@@ -178,7 +178,8 @@ bool image_open(struct image_file *image, int folder, const char *name)
         return false;
     }
     image->size = (uint64_t)status.st_size;
-    long at = raw_syscall(SYS_mmap, 0, image->size, PROT_READ, MAP_PRIVATE, fd, 0);
+    long at =
+        raw_syscall(SYS_mmap, pages_place(image->size), image->size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (!raw_failed(at))
         image->header = (const struct rewrite_header *)at;
     if (!image->header || !image_is_valid(image->header, image->size)) {

@@ -49,6 +49,9 @@ struct rewritten {
     enum watched state;         /* 0: not decided */
     bool seen;
 };
+/* No window of a filter's (rewrite/filter.c), nor where the system begins to map. */
+#define FAR 0x700000000000ul
+
 static struct rewritten *table;
 static uint32_t table_used;
 
@@ -502,6 +505,7 @@ void rewrite_start_up(const char *cache_home, const char *home)
         return;
     seccomp_at_birth = raw_syscall(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0);
     cache_start_up(cache_home, home);
+    pages_far = FAR;
     race_rewrite = threads_begin;
 }
 

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "state/depot.h"
 #include "state/libunwind.h"
+#include "state/moved.h"
 #include "state/unwind.h"
 #include "state/walk.h"
 
@@ -64,9 +65,10 @@ struct stack_start stack_start_of(const struct thread *self, const void *frame)
 struct stack_start stack_start_of_context(const struct thread *self, const void *context)
 {
     const greg_t *registers = ((const ucontext_t *)context)->uc_mcontext.gregs;
+    uintptr_t lift, pc = moved_translate((uintptr_t)registers[REG_RIP], &lift);
     return (struct stack_start){
-        .pc = (uintptr_t)registers[REG_RIP],
-        .sp = (uintptr_t)registers[REG_RSP],
+        .pc = pc,
+        .sp = (uintptr_t)registers[REG_RSP] + lift,
         .bp = (uintptr_t)registers[REG_RBP],
         .exact = true,
         .low = self ? self->stack_low : 0,

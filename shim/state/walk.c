@@ -5,6 +5,7 @@
 #include "state/careful.h"
 #include "state/libunwind.h"
 #include "state/module.h"
+#include "state/moved.h"
 #include "state/readable.h"
 
 /* The kernel's rt_sigframe as its restorer sees it: sp points to the ucontext; uc_mcontext's
@@ -223,6 +224,21 @@ static bool walk_again(const struct stack_start *start, uint32_t depth, struct s
     return further;
 }
 
+/* A thunk that moved code called returns to no code that anybody knows: the program is at the
+   instruction that the call is for. */
+static bool leave_moved_code(struct walker *w, struct stack_frames *frames)
+{
+    uintptr_t lift, pc = moved_translate(w->pc, &lift);
+    if (pc == w->pc)
+        return false;
+    w->pc = pc;
+    w->sp += lift;
+    w->exact = true;
+    frames->exact |= 1ull << (frames->count - 1);
+    frames->frames[frames->count - 1] = pc;
+    return true;
+}
+
 /* Everything but the common step. Returns false at the end of the walk. */
 static __attribute__((noinline)) bool step_wide(struct walker *w, uint32_t code,
                                                 struct stack_frames *frames, uint32_t depth)
@@ -314,6 +330,8 @@ void walk(const struct stack_start *start, uint32_t depth, struct stack_frames *
         frames->exact |= (uint64_t)w.exact << frames->count;
         frames->frames[frames->count++] = w.pc;
         uint32_t code = unwind_code(w.exact ? w.pc : w.pc - 1);
+        if (unlikely(code == (CODE_WIDE | ROW_NO_MODULE)) && leave_moved_code(&w, frames))
+            code = unwind_code(w.pc);
         if (unlikely(code & CODE_WIDE)) {
             if (!step_wide(&w, code, frames, depth))
                 break;
