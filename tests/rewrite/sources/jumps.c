@@ -184,14 +184,15 @@ __attribute__((noinline)) unsigned tail(unsigned which, unsigned x)
 int main(int argc, char **argv)
 {
     static const unsigned char code[] = {0, 5, 2, 1, 3, 3, 0, 9, 4, 4};
-    static const unsigned char steps[] = {0, 1, 2, 200, 1, 0, 2, 3, 1, 4, 4, 3, 0, 0, 3, 3, 3, 3};
+    static const unsigned char steps[] = {0, 1, 2, 200, 1, 0, 2, 3, 1, 0, 1, 3};
+    static const unsigned char wide[] = {0, 1, 2, 4, 1, 0, 2, 3, 1, 4, 4, 3, 0, 0, 3, 3};
     unsigned x = (unsigned)argc;
     for (unsigned i = 0; i < 64; i++) {
         x = dense(i, x) + unreachable(i % 13, x);
         x += i == 20 || i > 13 ? 0 : with_cold(i, x);
         x += built(i, x);
     }
-    x += interpret(code, x) + differences(steps, x) + wide_differences(steps, x);
+    x += interpret(code, x) + differences(steps, x) + wide_differences(wide, x);
     x += returns_twice(x) + tail(x & 1, x);
     printf("%u\n", x);
     return argv[0] == NULL;
