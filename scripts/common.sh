@@ -8,7 +8,7 @@ build=${HOLDFAST_BUILD:-build}
 # What building needs, and what the tests need on top of that. Debian package names.
 build_packages=(gcc libc6-dev meson ninja-build pkg-config libelf-dev libdw-dev libjansson-dev libiberty-dev
     libunwind-dev uthash-dev libzydis-dev)
-test_packages=(libcriterion-dev clang-format cppcheck shellcheck binutils g++ python3 git xz-utils perl)
+test_packages=(libcriterion-dev clang clang-format cppcheck shellcheck binutils g++ python3 git xz-utils perl)
 
 say() {
     printf '%s\n' "$*" >&2

@@ -228,6 +228,7 @@ struct follow {
     size_t count;
     Dwarf_Die *scopes; /* around the instruction asked about, innermost first */
     int scope_count;
+    int frame_register; /* variables lie at an offset from it (clang); -1: from the CFA */
     unsigned depth;
 };
 
@@ -332,6 +333,34 @@ static bool frame_at(struct follow *follow, uint64_t address, int *ret_register,
     return known;
 }
 
+/* What the function's DW_AT_frame_base says. */
+static int frame_register_of(const struct follow *follow)
+{
+    for (int i = 0; i < follow->scope_count; i++) {
+        Dwarf_Attribute attribute;
+        Dwarf_Op *ops;
+        size_t count;
+        if (dwarf_tag(&follow->scopes[i]) == DW_TAG_subprogram &&
+            dwarf_attr(&follow->scopes[i], DW_AT_frame_base, &attribute) &&
+            !dwarf_getlocation(&attribute, &ops, &count) && count == 1 &&
+            ops[0].atom >= DW_OP_reg0 && ops[0].atom <= DW_OP_reg31)
+            return ops[0].atom - DW_OP_reg0;
+    }
+    return -1;
+}
+
+/* A variable of the frame at displacement from a register. */
+static bool pointed_local(struct follow *follow, uint64_t address, int base, int64_t displacement,
+                          struct pointed *ret)
+{
+    int cfa_register;
+    int64_t cfa_offset;
+    if (follow->frame_register >= 0)
+        return base == follow->frame_register && each_local(follow, address, -1, displacement, ret);
+    return frame_at(follow, address, &cfa_register, &cfa_offset) && cfa_register == base &&
+           each_local(follow, address, -1, displacement - cfa_offset, ret);
+}
+
 static bool pointed_by(struct follow *follow, ZydisRegister reg, size_t before,
                        struct pointed *ret);
 
@@ -399,11 +428,8 @@ static bool pointed_operand(struct follow *follow, size_t i, const ZydisDecodedO
         return false;
     if (operand->mem.base == ZYDIS_REGISTER_RIP || operand->mem.base == ZYDIS_REGISTER_NONE)
         return pointed_variable(follow->file, relative_address(step, operand), ret);
-    int base = dwarf_number(operand->mem.base), frame_register;
-    int64_t frame_offset;
     if ((operand->mem.base == ZYDIS_REGISTER_RBP || operand->mem.base == ZYDIS_REGISTER_RSP) &&
-        frame_at(follow, step->address, &frame_register, &frame_offset) && frame_register == base &&
-        each_local(follow, step->address, -1, displacement - frame_offset, ret))
+        pointed_local(follow, step->address, dwarf_number(operand->mem.base), displacement, ret))
         return true;
     if (!pointed_by(follow, operand->mem.base, i, ret))
         return false;
@@ -525,6 +551,7 @@ enum type_word type_of_operand(struct symbol_file *file, const uint8_t *code, ui
         return TYPE_UNKNOWN;
     struct unit *unit = row->of;
     follow.scope_count = dwarf_getscopes(&unit->die, address - file->dwarf_bias, &follow.scopes);
+    follow.frame_register = frame_register_of(&follow);
     if (follow.scope_count > 0 && decode(&follow, code, low, address)) {
         const ZydisDecodedOperand *operand = memory_operand(&follow.steps[follow.count - 1]);
         if (operand && pointed_operand(&follow, follow.count - 1, operand, &pointed)) {

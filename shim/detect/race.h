@@ -71,7 +71,8 @@ extern void (*race_forgotten)(uintptr_t start, uintptr_t end, enum race_why why)
  */
 void race_benign(struct thread *self, uintptr_t address, size_t size);
 
-/* There is code built with -fsanitize=thread: accesses are many now. Before the first of them. */
+/* There is code built with -fsanitize=thread, or rewritten: accesses are many now. Before the first
+   of them. */
 void race_compiled(void);
 
 /* Rewrites code (shim/rewrite), each time a first thread is about to be created; NULL: no. Set at

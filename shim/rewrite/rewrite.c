@@ -461,6 +461,8 @@ static void begin(struct thread *self)
         net_met = on_net;
         net_ending = on_ending;
         net_start_up(self, form, form == FORM_MOVE_ONLY ? NULL : filter_cover);
+        if (checks_run)
+            race_compiled();
         rewrite_wanted();
         loader_hook();
     }

@@ -122,3 +122,10 @@ Test(type_word, as_declared_with_optimisation)
     look_through(TYPES_O2, 21);
     look_through(TYPES_O3, 20);
 }
+
+Test(type_word, as_declared_for_clang)
+{
+    look_through(TYPES_CLANG_O0, 21);
+    look_through(TYPES_CLANG_O2, 20);
+    look_through(TYPES_CLANG_O3, 20);
+}
