@@ -275,6 +275,12 @@ enum frame_search frame_code_find(uintptr_t pc, struct frame_code *ret_code)
         return FRAME_NO_MODULE;
     if (!object.dlfo_eh_frame)
         return FRAME_NO_INFO;
+    /* Of a module with a hole between its segments the loader tells the one that pc lies in. */
+    const char *frames = object.dlfo_eh_frame;
+    if (unlikely(frames < (const char *)object.dlfo_map_start ||
+                 frames >= (const char *)object.dlfo_map_end) &&
+        _dl_find_object(object.dlfo_eh_frame, &object) != 0)
+        return FRAME_NO_INFO;
     return frame_code_in(object.dlfo_eh_frame, (uintptr_t)object.dlfo_map_start,
                          (uintptr_t)object.dlfo_map_end, pc, ret_code);
 }
