@@ -1,0 +1,7 @@
+/*
+ * rewrite_stray_clean with code that is moved without checks.
+ *
+ * // options: --races=full --rewrite-form=move
+ * // expect: none
+ */
+#include "rewrite_stray_clean.c"
