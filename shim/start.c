@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <fcntl.h>
+#include <sys/auxv.h>
 #include <sys/resource.h>
 
 #include "base/lock.h"
@@ -148,7 +149,10 @@ static void main_thread(void)
     raw_syscall(SYS_prlimit64, 0, RLIMIT_STACK, NULL, &limit);
     uint64_t size = limit.rlim_cur > (1ull << 30) ? 1ull << 30 : limit.rlim_cur;
     self->stack_high = ((uintptr_t)__libc_stack_end + 4095) & ~4095ul;
-    self->stack_low = self->stack_high - size;
+    /* The limit counts from where the strings of the environment end; the program's path is the
+     * last. */
+    uintptr_t path = getauxval(AT_EXECFN), top = (path + 4095) & ~4095ul;
+    self->stack_low = (path > self->stack_high ? top : self->stack_high) - size;
     self->row->stack_low = self->stack_low;
     self->row->stack_high = self->stack_high;
     thread_begin(self);

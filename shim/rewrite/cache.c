@@ -99,5 +99,9 @@ void cache_name(const struct cache_key *key, char *name)
         text_add_char(&text, '-');
         text_add_hex(&text, key->options);
     }
+    if (key->rewriter) {
+        text_add(&text, "-r");
+        text_add_hex(&text, key->rewriter);
+    }
     text_add(&text, ".image");
 }

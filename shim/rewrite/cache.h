@@ -3,9 +3,10 @@
  *
  * $XDG_CACHE_HOME/holdfast, or ~/.cache/holdfast, or /tmp/holdfast-UID/images. It is made 0700, and
  * used only when it is a folder (no link) of the user's that nobody else may write to. An image is
- * named by what decides over its bytes: build-id (or size, time and path), form, variant, version
- * and the patterns that chose functions. The rewriter makes it under another name and renames it,
- * so that two processes may make the same one; it also keeps the folder small.
+ * named by what decides over its bytes: build-id (or size, time and path), form, variant, version,
+ * the patterns that chose functions, and which build of the rewriter made it. The rewriter makes it
+ * under another name and renames it, so that two processes may make the same one; it also keeps the
+ * folder small.
  */
 #ifndef HOLDFAST_REWRITE_CACHE_H
 #define HOLDFAST_REWRITE_CACHE_H
@@ -30,6 +31,7 @@ struct cache_key {
     uint32_t build_id_size;
     uint64_t path_hash, file_size, file_mtime; /* without a build-id */
     uint64_t options;                          /* hash of patterns for functions, 0 none */
+    uint64_t rewriter;                         /* rewriter_identity */
     uint32_t form, variant;
 };
 void cache_name(const struct cache_key *key, char *name /* CACHE_NAME_MAX */);

@@ -108,13 +108,24 @@ static void set_range(struct thread *self, struct own *own, uintptr_t address, s
 
 /* ---- the thread ---- */
 
+/* What recording an access may need of the program's stack. */
+#define STACK_ROOM 8192u
+
+/* A program may stand at the end of its stack: ruby touches the last page that the main thread's
+   can have. What it does there is not watched. Of a small stack we want no more than a quarter. */
+static inline bool stack_has_room(const struct thread *self, uintptr_t sp)
+{
+    uintptr_t left = sp - self->stack_low; /* another stack: huge, or what is above that one */
+    return likely(left >= STACK_ROOM) || left >= (self->stack_high - self->stack_low) / 4;
+}
+
 /* The guard, where all is as it most often is; NULL otherwise. */
-static inline __attribute__((always_inline)) struct thread *enter_fast(void)
+static inline __attribute__((always_inline)) struct thread *enter_fast(uintptr_t sp)
 {
     struct thread *self = thread_current;
     if (unlikely(!self) || unlikely(self->busy | self->waiting) || unlikely(!observing.on) ||
         unlikely(observing.races != RACES_ON) || unlikely(!self->rewrite) ||
-        unlikely(!self->clock.now))
+        unlikely(!self->clock.now) || unlikely(!stack_has_room(self, sp)))
         return NULL;
     self->busy = (uintptr_t)__builtin_frame_address(0);
     __asm__ volatile("" ::: "memory");
@@ -301,7 +312,7 @@ static __attribute__((noinline)) bool fast_begin(uintptr_t call, uintptr_t sp, u
                         .sp = sp,
                         .bp = bp};
     fast.size = 1u << (fast.word >> 1 & 7);
-    fast.self = enter_fast();
+    fast.self = enter_fast(sp);
     if (unlikely(!fast.self))
         return false;
     fast.own = fast.self->rewrite;
@@ -345,7 +356,7 @@ bool check_before(uintptr_t call, uintptr_t sp, uintptr_t bp)
 {
     uint32_t word = rewrite_slots.site;
     unsigned log = word >> 1 & 7;
-    struct thread *self = likely(log <= 4) ? enter_fast() : NULL;
+    struct thread *self = likely(log <= 4) ? enter_fast(sp) : NULL;
     if (unlikely(!self))
         return false;
     struct own *own = self->rewrite;
@@ -361,10 +372,10 @@ bool check_before(uintptr_t call, uintptr_t sp, uintptr_t bp)
 
 bool check_after(uintptr_t call, uintptr_t sp, uintptr_t bp)
 {
-    (void)call, (void)sp, (void)bp;
+    (void)call, (void)bp;
     unsigned log = rewrite_slots.site >> 1 & 7;
     rewrite_slots.after = 0;
-    struct thread *self = enter_fast();
+    struct thread *self = enter_fast(sp);
     if (likely(self)) {
         /* Where the row alone says the size it was at most 8, or it is 16. */
         location_acquire(self, rewrite_slots.address, log <= 4 ? 1u << log : 8);
@@ -483,7 +494,8 @@ void check_slow(greg_t *registers, enum rewrite_thunk thunk)
         return;
     struct own *own = self->rewrite;
     uintptr_t call = (uintptr_t)registers[REG_RIP];
-    const struct rewrite_site *site = site_of(own, call);
+    bool has_room = stack_has_room(self, (uintptr_t)registers[REG_RSP]);
+    const struct rewrite_site *site = has_room ? site_of(own, call) : NULL;
     if (site) {
         greg_t programs[NGREG];
         for (unsigned i = 0; i <= REG_EFL; i++)

@@ -57,6 +57,7 @@ static uint32_t table_used;
 
 static enum rewrite_form form;
 static long seccomp_at_birth;
+static uint64_t identity; /* of the rewriter */
 static bool begun, checks_run;
 static char program_path[1024], program_file[40];
 
@@ -221,6 +222,7 @@ static void name_image(const struct rewritten *module, uint32_t variant, char *n
         .build_id = module->target.build_id,
         .build_id_size = module->target.build_id_size,
         .options = options_hash(),
+        .rewriter = identity,
         .form = form,
         .variant = variant,
     };
@@ -452,6 +454,7 @@ static void begin(struct thread *self)
     read_program();
     look_at_modules();
     form = choose_form();
+    identity = rewriter_identity();
     if (!is_alone()) {
         decide_all(WATCHED_RUNNING);
     } else if (form != FORM_MOVE_ONLY && !check_start_up(form)) {

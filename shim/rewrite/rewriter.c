@@ -1,6 +1,7 @@
 #include "rewrite/rewriter.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "base/syscall.h"
@@ -47,6 +48,18 @@ static void add_patterns(struct rewriter *rewriter, const char *flag, const char
     begin_argument(rewriter, flag);
     text_add(&rewriter->text, patterns);
     end_argument(rewriter);
+}
+
+uint64_t rewriter_identity(void)
+{
+    char path[CACHE_PATH_MAX + 64];
+    struct stat status;
+    if (!helper_find(places, path, sizeof path) ||
+        raw_failed(raw_syscall(SYS_newfstatat, AT_FDCWD, path, &status, 0)))
+        return 0;
+    uint64_t words[] = {(uint64_t)status.st_size, (uint64_t)status.st_mtim.tv_sec,
+                        (uint64_t)status.st_mtim.tv_nsec};
+    return rewrite_hash(0, words, sizeof words);
 }
 
 struct rewriter *rewriter_prepare(enum rewrite_form form, uint32_t variant)

@@ -11,6 +11,10 @@
 
 struct rewriter;
 
+/* Tells one build of it from another: what one has made, another may not trust. 0: it is not there.
+ */
+uint64_t rewriter_identity(void);
+
 /* NULL: no memory. */
 struct rewriter *rewriter_prepare(enum rewrite_form form, uint32_t variant);
 

@@ -5,12 +5,15 @@
  * // options: --races=full
  * // expect: none
  */
+#include <alloca.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #ifndef SMALL_STACK
 #define SMALL_STACK (32 << 10)
@@ -174,6 +177,27 @@ static void *on_alternate_stack(void *unused)
     return NULL;
 }
 
+/* Touches the last page that the main thread's stack can have, as ruby does: below it nothing is
+   there for anybody. */
+static __attribute__((noinline)) void touch_the_end(void)
+{
+    struct rlimit limit;
+    char line[256];
+    unsigned long start, end = 0;
+    getrlimit(RLIMIT_STACK, &limit);
+    FILE *maps = fopen("/proc/self/maps", "r");
+    while (maps && fgets(line, sizeof line, maps))
+        if (strstr(line, "[stack]"))
+            sscanf(line, "%lx-%lx", &start, &end);
+    if (maps)
+        fclose(maps);
+    if (!end || limit.rlim_cur == RLIM_INFINITY)
+        return;
+    volatile char *room = alloca((uintptr_t)&limit - (end - limit.rlim_cur) - 4096);
+    for (int i = 0; i < 200; i++)
+        room[i] = (char)i;
+}
+
 int main(void)
 {
     compute(&shallow, 20);
@@ -189,6 +213,7 @@ int main(void)
         pthread_create(&threads[2 + i], NULL, on_large_stack, NULL);
         pthread_create(&threads[4 + i], NULL, on_alternate_stack, NULL);
     }
+    touch_the_end();
     void *result;
     for (int i = 0; i < 6; i++)
         if (pthread_join(threads[i], &result) || result)

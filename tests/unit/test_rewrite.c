@@ -357,13 +357,14 @@ Test(cache, names_tell_apart)
     char name[CACHE_NAME_MAX], other[CACHE_NAME_MAX];
     cache_name(&key, name);
     cr_expect(!strncmp(name, "0102ab-gs0-v", 12));
-    struct cache_key variants[5] = {key, key, key, key, key};
+    struct cache_key variants[6] = {key, key, key, key, key, key};
     variants[0].form = FORM_FLIP;
     variants[1].variant = 1;
     variants[2].options = 5;
     variants[3].build_id_size = 4;
     variants[4].build_id_size = 0;
-    for (int i = 0; i < 5; i++) {
+    variants[5].rewriter = 7;
+    for (int i = 0; i < 6; i++) {
         cache_name(&variants[i], other);
         cr_expect_str_neq(name, other);
     }
