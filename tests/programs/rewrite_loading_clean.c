@@ -23,8 +23,20 @@ static void *busy(void *argument)
     return NULL;
 }
 
+static int count_mappings(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    int count = 0;
+    for (int c; maps && (c = getc(maps)) != EOF;)
+        count += c == '\n';
+    if (maps)
+        fclose(maps);
+    return count;
+}
+
 int main(void)
 {
+    int few = 0;
     static unsigned counts[2][8];
     unsigned first = 0;
     pthread_t threads[2];
@@ -44,7 +56,12 @@ int main(void)
         first = result;
         if (dlclose(plugin))
             return 3;
+        if (i == 4)
+            few = count_mappings();
     }
+    /* What was mapped for it is gone too. */
+    if (count_mappings() > few + 8)
+        return 4;
     atomic_store(&stop, 1);
     for (int i = 0; i < 2; i++)
         pthread_join(threads[i], NULL);

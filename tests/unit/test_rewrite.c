@@ -545,6 +545,34 @@ Test(moved, maps_both_ways)
     cr_expect_eq(moved_entry(entry, (uintptr_t)victim_three, true)->code, MOVED_THREE);
 }
 
+/* What a handler's own moved code leaves in the slots is nobody's business; tags may have moved on.
+ */
+Test(moved, slots_survive_a_handler)
+{
+    ucontext_t context = {0};
+    struct moved_shown shown;
+    rewrite_slots = (struct rewrite_slots){.read = 1,
+                                           .write = 2,
+                                           .flip = 3,
+                                           .scratch = 4,
+                                           .rax = 5,
+                                           .flags = 6,
+                                           .address = 7,
+                                           .site = 8,
+                                           .after = 9};
+    moved_show(&shown, &context);
+    memset(&rewrite_slots, 0xff, sizeof rewrite_slots);
+    moved_hide(&shown, &context);
+    cr_expect_eq(rewrite_slots.read, UINT64_MAX);
+    cr_expect_eq(rewrite_slots.write, UINT64_MAX);
+    cr_expect_eq(rewrite_slots.scratch, 4u);
+    cr_expect_eq(rewrite_slots.rax, 5u);
+    cr_expect_eq(rewrite_slots.flags, 6u);
+    cr_expect_eq(rewrite_slots.address, 7u);
+    cr_expect_eq(rewrite_slots.site, 8u);
+    cr_expect_eq(rewrite_slots.after, 9u);
+}
+
 /* Registers and flags in both directions, for every state of a row. */
 Test(moved, registers_come_and_go)
 {

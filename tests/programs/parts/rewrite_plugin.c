@@ -47,3 +47,26 @@ unsigned plugin_run(void)
         pthread_join(threads[i], NULL);
     return rows[0][256] == rows[1][256] ? rows[0][256] : 0;
 }
+
+static unsigned shared[4];
+
+static __attribute__((noinline)) void add_unlocked(unsigned value)
+{
+    shared[value & 3] += value;
+}
+
+static void *race(void *argument)
+{
+    for (unsigned i = 0; i < 20000; i++)
+        add_unlocked(i & ~3u);
+    return NULL;
+}
+
+void plugin_race(void)
+{
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, race, NULL);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+}
