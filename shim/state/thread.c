@@ -145,6 +145,9 @@ struct thread *thread_create(struct thread *creator, uint32_t created_stack, uin
     made->sync_low = UINTPTR_MAX;
     made->depth = (uint32_t)options.number[OPTION_STACK_DEPTH];
     made->scope = creator ? creator->scope : 0;
+    made->blocked = creator ? creator->blocked : 0; /* as the kernel does with its mask */
+    made->blocked_waiting = 0;
+    made->held_back = false;
     struct thread_row *row = made->row;
     row->flags = flags;
     row->creator = creator ? creator->number : 0;

@@ -11,12 +11,14 @@
 #include "choose.h"
 #include "image.h"
 #include "show.h"
+#include "tidy.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char *watch, *skip;
+static const char *written; /* an image */
 
 static bool scan(struct module *module, const char *path)
 {
@@ -58,6 +60,7 @@ static bool write_image(char *pair, const struct image_request *request)
     if (!image)
         return false;
     *image++ = 0;
+    written = image;
     struct module module;
     int error = -1;
     if (scan(&module, pair)) {
@@ -105,5 +108,7 @@ int main(int argc, char **argv)
     bool all = true;
     for (int i = optind; i < argc; i++)
         all = (how ? show(argv[i], how) : write_image(argv[i], &request)) && all;
+    if (written)
+        tidy_folder(written, TIDY_MOST);
     return all ? 0 : 1;
 }
