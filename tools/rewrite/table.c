@@ -117,7 +117,7 @@ static void take_constants(struct takes *takes, const struct insn *insn)
         uint32_t value;
         memcpy(&value, bytes + places[i], 4);
         if (places[i] && places[i] + 4 <= insn->length &&
-            (loads_constant(bytes) || text_offset(module, value) == NO_TARGET))
+            (loads_constant(bytes) || !insn_at(module, text_offset(module, value))))
             take(takes, value);
     }
 }
