@@ -40,13 +40,13 @@ void maps_read(pid_t child)
         unsigned long start, end, offset;
         char path[200] = "";
         if (sscanf(line, "%lx-%lx %7s %lx %*s %*s %199s", &start, &end, access, &offset, path) <
-                5 ||
-            access[2] != 'x' || path[0] != '/')
+                4 ||
+            access[2] != 'x')
             continue;
         struct map *map = &maps[map_count++];
         map->start = start;
         map->end = end;
-        map->bias = bias_of(path, start, offset);
+        map->bias = path[0] == '/' ? bias_of(path, start, offset) : 0;
         strcpy(map->path, path);
     }
     if (file)

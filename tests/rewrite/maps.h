@@ -1,4 +1,4 @@
-/* Executable mappings of files in a process that is traced. */
+/* Executable mappings of a process that is traced. */
 #ifndef HOLDFAST_TESTS_REWRITE_MAPS_H
 #define HOLDFAST_TESTS_REWRITE_MAPS_H
 
@@ -7,11 +7,11 @@
 
 struct map {
     uint64_t start, end, bias; /* ELF address = address - bias */
-    char path[200];
+    char path[200];            /* of a file: begins with / */
 };
 
 void maps_read(pid_t process);
-/* NULL: no file's code is there. */
+/* NULL: no code was there when maps_read looked. */
 const struct map *maps_find(uint64_t address);
 
 #endif

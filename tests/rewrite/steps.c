@@ -39,7 +39,7 @@ static bool is_new(uint64_t address)
 static void note(FILE *out, uint64_t to)
 {
     const struct map *map = maps_find(to);
-    if (map)
+    if (map && map->path[0] == '/')
         fprintf(out, "%s %lx\n", map->path, (unsigned long)(to - map->bias));
 }
 
