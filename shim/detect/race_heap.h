@@ -3,7 +3,7 @@
  * have been given back. The rows of the block table (state/block.h) stay when a block is freed;
  * nothing is written into shadow when one is, so that programs pay only for what they touch.
  *
- * Guard entered. Used by detect/race*.c alone.
+ * Guard entered. Used by detect/race*.c, and by thunks of rewritten code.
  */
 #ifndef HOLDFAST_DETECT_RACE_HEAP_H
 #define HOLDFAST_DETECT_RACE_HEAP_H

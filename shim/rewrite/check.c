@@ -2,6 +2,7 @@
 
 #include "detect/race.h"
 #include "detect/race_granule.h"
+#include "detect/race_heap.h"
 #include "rewrite/location.h"
 #include "rewrite/own.h"
 #include "state/constant.h"
@@ -247,6 +248,27 @@ static __attribute__((noinline)) bool fast_rest(struct fast *fast)
     return true;
 }
 
+/* The first record of a granule, as touch_new() in race_granule.c makes it. */
+static __attribute__((noinline)) bool fast_new(struct thread *self, struct own *own,
+                                               uintptr_t address, uint64_t newest,
+                                               context_t context)
+{
+    const struct block_row *row = race_heap_row(self, address);
+    uint64_t *cell = shadow_cells(address), line_first;
+    if (!shadow_touch(address) || !shadow_lock_first(cell, &line_first))
+        return false;
+    uint64_t first = cell == shadow_line(cell) ? line_first : cell[0];
+    /* Under the line's lock, because a free marks its block first and then comes here. */
+    bool fresh = !(first | cell[1]) && !(row && race_heap_is_freed(row, address));
+    if (likely(fresh)) {
+        shadow_contexts(address)[0] = context;
+        set_locked(own, address & -(uintptr_t)GRANULE, newest);
+        first = newest;
+    }
+    shadow_put_and_unlock(cell, first, line_first);
+    return fresh;
+}
+
 /* The part of it that lies in one granule, where that is usual. */
 static inline __attribute__((always_inline)) bool fast_granule(struct fast *fast, uintptr_t address,
                                                                size_t size)
@@ -264,8 +286,13 @@ static inline __attribute__((always_inline)) bool fast_granule(struct fast *fast
         set_unlocked(fast->own, granule, covering);
         return true;
     }
-    if (unlikely(!granule_is_usual(cell)) || unlikely(!fast_context(fast)) ||
-        unlikely(!shadow_lock_first(cell, &line_first)))
+    if (unlikely(!fast_context(fast)))
+        return false;
+    if (unlikely(!granule_is_usual(cell)))
+        return !(cell_get(&cell[0]) | __atomic_load_n(&cell[1], __ATOMIC_RELAXED)) &&
+               (newest & CELL_WRITE || !constant_has(granule, GRANULE)) &&
+               fast_new(fast->self, fast->own, address, newest, fast->context);
+    if (unlikely(!shadow_lock_first(cell, &line_first)))
         return false;
     uint64_t first = cell == shadow_line(cell) ? line_first : cell[0];
     newest =
