@@ -83,6 +83,7 @@ static inline bool access_pair(struct thread *self, uintptr_t address, unsigned 
            access_one(self, address + GRANULE, GRANULE, how, origin);
 }
 
+void (*race_met_locations)(struct thread *self);
 void (*race_forgotten)(uintptr_t start, uintptr_t end, enum race_why why);
 
 bool race_access(struct thread *self, uintptr_t address, size_t size, unsigned how,
@@ -90,6 +91,8 @@ bool race_access(struct thread *self, uintptr_t address, size_t size, unsigned h
 {
     if (unlikely(!self->clock.now || is_ignored(self, how) || !size))
         return false;
+    if (unlikely(self->met_locations[0] | self->met_locations[1]) && race_met_locations)
+        race_met_locations(self);
     if (size <= GRANULE ? access_one(self, address, size, how, origin)
                         : size == 2 * GRANULE && address % GRANULE == 0 &&
                               access_pair(self, address, how, origin))

@@ -56,6 +56,9 @@ void race_memory_gone(struct thread *self, uintptr_t start, uintptr_t end);
    far were its atomic operations too. */
 void race_location_new(struct thread *self, uintptr_t address, size_t size);
 
+/* The thread has met_locations: asked for before its next access is recorded. */
+extern void (*race_met_locations)(struct thread *self);
+
 /* Told by the thread that does it, before what is known of [start, end) is forgotten: so nothing of
    it is on record any more. NULL: nobody asks. */
 enum race_why {

@@ -27,6 +27,11 @@ static __attribute__((noinline)) void note(struct access *access, uintptr_t gran
     unsigned shared = (unsigned)(record->cell & mask);
     unsigned first = (unsigned)__builtin_ctz(shared);
     unsigned bytes = 32 - (unsigned)__builtin_clz(shared) - first;
+    /* A mov that came while somebody made a location of these bytes: it was its load or store, and
+       so was what is on record. */
+    if (access->here.how & (ACCESS_MOVE | ACCESS_ATOMIC) &&
+        (shadow_locations(granule) & (first < 4 ? 1u : 2u)))
+        return;
     if (access->found_count == FOUND_MAX || race_is_benign(granule + first, bytes) ||
         (!granule_guards_seen && initialiser_had(record->cell)))
         return;
@@ -298,6 +303,33 @@ void granule_forget(struct thread *self, uintptr_t granule, uint64_t mask)
     if (kept)
         newest = records[--kept];
     put_records(cell, contexts, newest, records, kept);
+    shadow_unlock(cell);
+}
+
+static void meet_location(struct thread *thread, uintptr_t address)
+{
+    for (int i = 0; i < 2; i++) {
+        uintptr_t none = 0;
+        if (__atomic_compare_exchange_n(&thread->met_locations[i], &none, address, false,
+                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED) ||
+            none == address)
+            return;
+    }
+}
+
+void granule_met(struct thread *self, uintptr_t address, uint64_t mask)
+{
+    uint64_t *cell = shadow_cells(address);
+    uint32_t count = 0;
+    if (!cell || !(cell_get(&cell[0]) | cell[1]) || !shadow_lock(cell))
+        return;
+    struct record near[NEAR];
+    const struct record *records = read_records(self, cell, shadow_contexts(address), near, &count);
+    for (uint32_t i = 0; records && i < count; i++) {
+        struct thread *reader = vclock_owner_of(records[i].cell);
+        if (records[i].cell & mask && !(records[i].cell & CELL_WRITE) && reader && reader != self)
+            meet_location(reader, address);
+    }
     shadow_unlock(cell);
 }
 

@@ -108,6 +108,7 @@ void race_location_new(struct thread *self, uintptr_t address, size_t size)
         size_t part = GRANULE - address % GRANULE;
         if (part > size)
             part = size;
+        granule_met(self, address, shadow_mask(address, part));
         granule_forget(self, address & -(uintptr_t)GRANULE, shadow_mask(address, part));
         address += part;
         size -= part;

@@ -130,6 +130,8 @@ static inline __attribute__((always_inline)) struct thread *enter_fast(uintptr_t
         return NULL;
     self->busy = (uintptr_t)__builtin_frame_address(0);
     __asm__ volatile("" ::: "memory");
+    if (unlikely(self->met_locations[0] | self->met_locations[1]))
+        location_met(self);
     return self;
 }
 
@@ -142,8 +144,11 @@ static struct thread *enter_slow(void)
             slots_clear();
         return NULL;
     }
-    if (observing.races == RACES_ON && self->rewrite && self->clock.now)
+    if (observing.races == RACES_ON && self->rewrite && self->clock.now) {
+        if (unlikely(self->met_locations[0] | self->met_locations[1]))
+            location_met(self);
         return self;
+    }
     slots_clear();
     guard_leave(self);
     return NULL;
@@ -245,6 +250,10 @@ static __attribute__((noinline)) bool fast_rest(struct fast *fast)
                         (may ? ACCESS_MOVE : 0),
                     origin))
         set_range(self, fast->own, address, size, write);
+    if (unlikely(may && location_is(address, size))) { /* since it was asked */
+        race_location_new(self, address, size);
+        touch_location(self, address, size, write, origin);
+    }
     return true;
 }
 
@@ -259,7 +268,8 @@ static __attribute__((noinline)) bool fast_new(struct thread *self, struct own *
         return false;
     uint64_t first = cell == shadow_line(cell) ? line_first : cell[0];
     /* Under the line's lock, because a free marks its block first and then comes here. */
-    bool fresh = !(first | cell[1]) && !(row && race_heap_is_freed(row, address));
+    bool fresh = !(first | cell[1]) && !shadow_locations(address) &&
+                 !(row && race_heap_is_freed(row, address));
     if (likely(fresh)) {
         shadow_contexts(address)[0] = context;
         set_locked(own, address & -(uintptr_t)GRANULE, newest);
@@ -295,6 +305,11 @@ static inline __attribute__((always_inline)) bool fast_granule(struct fast *fast
     if (unlikely(!shadow_lock_first(cell, &line_first)))
         return false;
     uint64_t first = cell == shadow_line(cell) ? line_first : cell[0];
+    /* Somebody may have made a location of it since. */
+    if (unlikely(shadow_locations(address))) {
+        shadow_put_and_unlock(cell, first, line_first);
+        return false;
+    }
     newest =
         granule_usual(fast->self, cell, first, shadow_contexts(address), newest, fast->context);
     if (likely(newest))
@@ -456,6 +471,10 @@ static void visit_access(const struct visit *visit)
         location_acquire(visit->self, address, size);
     visit_range(visit, address, size,
                 (write ? ACCESS_WRITE : ACCESS_READ) | (may ? ACCESS_MOVE : 0));
+    if (unlikely(may && location_is(address, size))) { /* since it was asked */
+        race_location_new(visit->self, address, size);
+        touch_location(visit->self, address, size, write, visit->origin);
+    }
 }
 
 static void visit_locked(const struct visit *visit)
@@ -601,6 +620,7 @@ bool check_start_up(enum rewrite_form form)
         return false;
     vector_state_wanted = true;
     race_forgotten = forgotten;
+    race_met_locations = location_met;
     thread_begun = check_thread_begin;
     return true;
 }

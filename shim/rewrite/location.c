@@ -130,6 +130,15 @@ void location_modify(struct thread *self, uintptr_t address, size_t size,
     vclock_modify(&self->clock, &sync->clock, keeps);
 }
 
+__attribute__((noinline)) void location_met(struct thread *self)
+{
+    for (int i = 0; i < 2; i++) {
+        uintptr_t address = __atomic_exchange_n(&self->met_locations[i], 0, __ATOMIC_ACQUIRE);
+        if (address)
+            location_acquire(self, address, 1);
+    }
+}
+
 void location_release(struct thread *self, uintptr_t address, size_t size)
 {
     if (self->ignore_sync)

@@ -41,6 +41,12 @@ void location_modify(struct thread *self, uintptr_t address, size_t size,
 void location_release(struct thread *self, uintptr_t address, size_t size);
 void location_acquire(struct thread *self, uintptr_t address, size_t size);
 
+/* A thread may have looked at a location, or hit a cell of it, before it was known to be one, and
+   load from it after that was found out and something was stored there: nobody calls after such a
+   load. So who finds out leaves word for the threads that have read it (met_locations), and they
+   acquire it at their next step. */
+void location_met(struct thread *self);
+
 /* Is the epoch's tag kept where nobody learns of a release? A test says no. */
 extern bool location_keeps_tags;
 

@@ -99,7 +99,11 @@ struct thread {
     uintptr_t sync_low;
     /* Happens-before was told that this thread is not to be watched (nests). */
     uint32_t ignore_reads, ignore_writes, ignore_sync;
-    void *compiled;         /* shim/compiled: its shadow stack and fences */
+    void *compiled; /* shim/compiled: its shadow stack and fences */
+    /* Locations of synchronisation (rewrite/location.h) that this thread read before they were
+       known to be some: it acquires them at its next step. 0 = none. Set by who finds out, atomic.
+     */
+    uintptr_t met_locations[2];
     void *rewrite;          /* shim/rewrite: its filter, tags and stacks (rewrite/own.h) */
     void *accesses;         /* detect/race: its memo of contexts */
     void *orders;           /* detect/lock_order: its memo of what the graph knows */

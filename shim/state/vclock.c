@@ -590,6 +590,11 @@ void vclock_thread_joined(struct thread *self, uint32_t number)
     vector_drop(&self->lineage, lineage.known);
 }
 
+struct thread *vclock_owner_of(stamp_t stamp)
+{
+    return __atomic_load_n(&slots[stamp_slot(stamp)].owner, __ATOMIC_RELAXED);
+}
+
 uint32_t vclock_thread_of(stamp_t stamp)
 {
     const struct slot *slot = &slots[stamp_slot(stamp)];

@@ -125,6 +125,9 @@ bool vclock_is_settled(stamp_t stamp);
 /* Thread number of whoever had the stamp's slot in that epoch; 0 unknown. */
 uint32_t vclock_thread_of(stamp_t stamp);
 
+/* The thread that has the stamp's slot now; NULL: none. A hint. */
+struct thread *vclock_owner_of(stamp_t stamp);
+
 /* Slots that were ever given out, with slot 0. While there is but one thread's, nobody can tell
    what it released from what it did before it created the second. */
 extern uint32_t vclock_slots_used;

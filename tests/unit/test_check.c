@@ -248,6 +248,22 @@ Test(check, a_locked_flag_passes_messages, .init = set_up, .fini = tear_down)
     cr_assert_eq(world_told.pair[0].here_stack, 7);
 }
 
+/* A thread that has read the flag before anybody knew what it is may load it once more behind its
+   check: it learns at its next step. */
+Test(check, who_read_a_location_before_learns_of_it, .init = set_up, .fini = tear_down)
+{
+    uintptr_t flag = MEMORY + 256, message = MEMORY;
+    world_create(1, 2);
+    moved_created(2);
+    moved_access(2, flag, 4, LOAD, 1);
+    cr_assert(moved_access(2, flag, 4, LOAD, 1), "its load is still to come");
+    moved_access(1, message, 8, STORE, 2);
+    moved_before(1, flag, 4, 3);
+    moved_after(1);
+    moved_access(2, message, 8, LOAD, 4);
+    cr_assert_eq(world_told.races, 0);
+}
+
 /* One thread counts again and again: its tag stays, what it does meanwhile is seen all the same
    once somebody learns of the counter. */
 Test(check, a_counter_of_ones_own_keeps_the_tag, .init = set_up, .fini = tear_down)
