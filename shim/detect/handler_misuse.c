@@ -42,7 +42,12 @@ struct handler handler_begin(struct thread *self, int signal, const void *contex
 {
     struct handler before = self->handler;
     bool by_itself = self->raises || was_let_in(signal, context) || is_synchronous(signal);
-    self->handler = (struct handler){.frame = frame, .signal = signal, .by_itself = by_itself};
+    const stack_t *alternate = &((const ucontext_t *)context)->uc_stack;
+    uintptr_t low = (uintptr_t)alternate->ss_sp;
+    self->handler = (struct handler){.frame = frame,
+                                     .stack_low = frame - low < alternate->ss_size ? low : 0,
+                                     .signal = signal,
+                                     .by_itself = by_itself};
     self->raises = false;
     return before;
 }

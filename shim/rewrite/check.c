@@ -117,6 +117,10 @@ static void set_range(struct thread *self, struct own *own, uintptr_t address, s
 static inline bool stack_has_room(const struct thread *self, uintptr_t sp)
 {
     uintptr_t left = sp - self->stack_low; /* another stack: huge, or what is above that one */
+    /* A handler on an alternate stack, which may lie inside of the thread's own. */
+    if (unlikely(self->handler.stack_low != 0) && sp < self->handler.frame &&
+        sp >= self->handler.stack_low)
+        return sp - self->handler.stack_low >= STACK_ROOM;
     return likely(left >= STACK_ROOM) || left >= (self->stack_high - self->stack_low) / 4;
 }
 

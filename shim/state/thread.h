@@ -37,7 +37,8 @@ struct saved_registers {
 /* The signal handler of the program that runs on a thread. A hint: it may have been left by longjmp
    (detect/handler_misuse.h). */
 struct handler {
-    uintptr_t frame; /* of our function that called it; 0 = none */
+    uintptr_t frame;     /* of our function that called it; 0 = none */
+    uintptr_t stack_low; /* of the alternate stack that it runs on; 0 = none */
     int32_t signal;
     bool by_itself; /* it came where the thread had asked for it: it interrupted nothing */
 };

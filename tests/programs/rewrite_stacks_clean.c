@@ -16,7 +16,7 @@
 #include <sys/resource.h>
 
 #ifndef SMALL_STACK
-#define SMALL_STACK (32 << 10)
+#define SMALL_STACK (16 << 10) /* the alternate stacks are half of it */
 #endif
 
 static __attribute__((noinline)) uint64_t deep(uint64_t n, uint64_t *sum)

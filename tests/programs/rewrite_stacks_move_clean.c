@@ -2,7 +2,6 @@
  * rewrite_stacks_clean with code that is moved without checks.
  *
  * // options: --races=full --rewrite-form=move
- * // build: -DSMALL_STACK=16384
  * // expect: none
  */
 #include "rewrite_stacks_clean.c"

@@ -1,5 +1,5 @@
-/* Every way in which C makes the compiler jump by tables. Labels are fallen into, too, so that it is
-   not the jump before them that tells of them. */
+/* Every way in which C makes the compiler jump by tables. Labels are fallen into, too, so that it
+   is not the jump before them that tells of them. */
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
