@@ -37,6 +37,7 @@
 #define HOLDFAST_FORMAT_REWRITE_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -95,7 +96,7 @@ enum rewrite_kind {
 };
 
 /* The top byte is one that faults as an opcode (tools/rewrite/place.h), and for most the next one
-   too; 0xe4 below it leads into many more of them. */
+   too: then 0xe4 below it leads into many more of them. */
 static inline int64_t rewrite_distance(enum rewrite_kind kind, uint64_t text_size, uint32_t variant)
 {
     static const uint8_t tops[][REWRITE_VARIANTS] = {
@@ -110,7 +111,9 @@ static inline int64_t rewrite_distance(enum rewrite_kind kind, uint64_t text_siz
     /* Below the program there must be room up to it. */
     if (top >= 0x80 && ((uint64_t)(0x100 - top) << 24) < text_size * (REWRITE_GROWTH + 2))
         top = variant % 2 ? 0x9a : 0xd4;
-    return (int64_t)(int32_t)(top << 24 | 0xe40000u);
+    bool alone = top == 0x3f || top == 0x37 || top == 0x2f || top == 0x27 || top == 0x0e ||
+                 top == 0xce || top == 0x9a || top == 0xf4 || top == 0xea;
+    return (int64_t)(int32_t)(top << 24 | (alone ? 0x060000u : 0xe40000u));
 }
 
 struct rewrite_part {

@@ -11,6 +11,7 @@ enum {
     QUEUES = 16,    /* by the boundaries inside of the jump */
     PAGE = 4096,
     GROWTH = 10,      /* code is not larger than so many times the text */
+    GAP = 64 << 20,   /* left between pads at most: what lies there is nothing, but takes room */
     LARGE = 16 << 20, /* text from which on most runs get pads: these lie before the code then */
 };
 
@@ -220,7 +221,7 @@ static void place_pads(struct placer *placer, struct arrangement *arrangement, u
             break;
         uint32_t index = placer->first[best];
         placer->first[best] = placer->next[index];
-        if (place + JUMP_LENGTH > limit) {
+        if (place + JUMP_LENGTH > limit || place > at + GAP) {
             leave(&placer->runs->rows[index]);
             continue;
         }
