@@ -220,9 +220,9 @@ struct thread_row {
     uint64_t wait_deadline; /* CLOCK_MONOTONIC ns, 0 = none */
     uint32_t checkpoint;
     uint32_t event_ring; /* ring number + 1 in SECTION_EVENTS, 0 none */
-    uint32_t older;      /* thread number: chain of the shim's hash table, meaningless to readers */
-    uint32_t settler;    /* thread number: who made the join or detach of joined_stack, 0 unknown */
-    uint32_t slot;       /* of the shim's clocks, meaningless to readers */
+    uint32_t older; /* thread number + 1: chain of the shim's hash table, meaningless to readers */
+    uint32_t settler; /* thread number: who made the join or detach of joined_stack, 0 unknown */
+    uint32_t slot;    /* of the shim's clocks, meaningless to readers */
     uint8_t reserved[36];
 };
 static_assert(sizeof(struct thread_row) == 192, "on disk");

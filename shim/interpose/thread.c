@@ -164,11 +164,14 @@ static struct thread *creation(void *routine, void *argument, const pthread_attr
 static void created(struct thread *made, struct thread_row *row, uint32_t number, bool success,
                     const pthread_t *id)
 {
-    if (!success)
+    if (success) {
+        /* Before its first step nobody can have changed what the call stored. After it, the thread
+           names itself, and may have been stopped in the midst of that. */
+        uintptr_t pthread = __atomic_load_n(&row->pthread, __ATOMIC_RELAXED);
+        thread_named(row, number, pthread ? pthread : *id);
+    } else {
         thread_discard(made);
-    else if (!__atomic_load_n(&row->pthread, __ATOMIC_RELAXED))
-        /* It has not made its first step, so nobody can have changed what the call stored. */
-        thread_named(row, number, *id);
+    }
     thread_misuse_creating(-1);
 }
 

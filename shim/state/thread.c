@@ -208,23 +208,60 @@ void thread_discard(struct thread *made)
     __atomic_fetch_add(&ended_count, 1, __ATOMIC_RELAXED);
 }
 
+/* The next of a linked number's chain. The field holds it + 1: 0 says that there is none yet. */
+static uint32_t older_than(uint32_t number)
+{
+    return __atomic_load_n(&thread_row(number)->older, __ATOMIC_RELAXED) - 1;
+}
+
 static uint32_t *bucket_of(uintptr_t pthread)
 {
     return &by_pthread[(pthread >> 6) * 0x9e3779b97f4a7c15ull >> 52];
 }
 
+/* Is number among those that were pushed on top of older? A bucket only grows, so from newest,
+   which it held after older, the way there is short. */
+static bool is_above(uint32_t number, uint32_t newest, uint32_t older)
+{
+    while (newest != older && newest != number)
+        newest = older_than(newest);
+    return newest == number;
+}
+
+/* Naively: older = *bucket; *bucket = number, under a lock. Creator and thread may both come here,
+   and neither waits for the other, which may have been stopped anywhere inside: so both do the
+   whole work, and each step is one that only one of them can do. older is set while number is not
+   linked only, since a bucket never holds a number twice: what was read before somebody else's push
+   is no longer there. */
+static void thread_link(struct thread_row *row, uint32_t number, uint32_t *bucket)
+{
+    uint32_t below = __atomic_load_n(&row->older, __ATOMIC_ACQUIRE);
+    for (;;) {
+        uint32_t newest = __atomic_load_n(bucket, __ATOMIC_ACQUIRE);
+        if (below && is_above(number, newest, below - 1))
+            return;
+        if (below != newest + 1) {
+            if (!__atomic_compare_exchange_n(&row->older, &below, newest + 1, false,
+                                             __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+                continue; /* below is what the other one has set */
+            below = newest + 1;
+        }
+        /* Publishes pthread and older. Pairs with the acquire in thread_by_pthread(). */
+        if (__atomic_compare_exchange_n(bucket, &newest, number, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_RELAXED))
+            return;
+    }
+}
+
 void thread_named(struct thread_row *row, uint32_t number, uintptr_t pthread)
 {
-    uint64_t none = 0;
-    if (!number || !__atomic_compare_exchange_n(&row->pthread, &none, pthread, false,
-                                                __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+    uintptr_t named = 0;
+    if (!number)
         return;
-    uint32_t *bucket = bucket_of(pthread);
-    row->older = __atomic_load_n(bucket, __ATOMIC_RELAXED);
-    /* Publishes pthread and older. Pairs with the acquire in thread_by_pthread(). */
-    while (!__atomic_compare_exchange_n(bucket, &row->older, number, false, __ATOMIC_RELEASE,
-                                        __ATOMIC_RELAXED))
-        ;
+    if (__atomic_compare_exchange_n(&row->pthread, &named, pthread, false, __ATOMIC_RELAXED,
+                                    __ATOMIC_RELAXED))
+        named = pthread;
+    thread_link(row, number, bucket_of(named));
 }
 
 struct thread_row *thread_row(uint32_t number)
@@ -235,7 +272,7 @@ struct thread_row *thread_row(uint32_t number)
 static uint32_t older_with(uint32_t number, uintptr_t pthread)
 {
     while (number && thread_row(number)->pthread != pthread)
-        number = thread_row(number)->older;
+        number = older_than(number);
     return number;
 }
 
@@ -246,7 +283,7 @@ uint32_t thread_by_pthread(uintptr_t pthread)
     uint32_t number = older_with(__atomic_load_n(bucket_of(pthread), __ATOMIC_ACQUIRE), pthread);
     if (likely(!number || !(thread_row(number)->flags & THREAD_ADOPTED)))
         return number;
-    uint32_t own = older_with(thread_row(number)->older, pthread);
+    uint32_t own = older_with(older_than(number), pthread);
     bool open = own && !(thread_row(own)->flags & (THREAD_JOINED | THREAD_DETACHED));
     return open ? own : number;
 }

@@ -218,7 +218,8 @@ void thread_finish(struct thread *self);
 void thread_discard(struct thread *made);
 
 /* Says which pthread_t the thread with this row has; creator and thread both call it, because
-   either may be first, and the first counts. */
+   either may be first, and the first counts. After either call it is found, however far the other
+   one is. */
 void thread_named(struct thread_row *row, uint32_t number, uintptr_t pthread);
 
 /* The number of the newest thread that had this pthread_t, 0 when there is none. Threads stay known
