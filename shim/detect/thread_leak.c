@@ -60,7 +60,10 @@ static bool is_left(const struct look *look, uint32_t number)
 {
     const struct thread_row *row = thread_row(number);
     uint32_t state = state_of(row), flags = __atomic_load_n(&row->flags, __ATOMIC_ACQUIRE);
-    if (state == THREAD_NONE || number == look->self->number ||
+    /* Who ends the process is not left behind by that; whoever happens to be the last of threads
+       that all come to their end is no better than the others. */
+    if (state == THREAD_NONE ||
+        (number == look->self->number && recording->ending != ENDING_LAST_THREAD) ||
         flags & (THREAD_MAIN | THREAD_ADOPTED | THREAD_JOINED) || look->joining[number])
         return false;
     if (flags & THREAD_DETACHED)
