@@ -35,17 +35,13 @@ char *wrap_canonicalize_file_name(const char *path)
 TELLS_AFTER(real.canonicalize_file_name(path),
             access_copy_part(result, text_size(result), path, text_size(path), FRAME))
 ssize_t wrap_readlink(const char *path, char *to, size_t size)
-TELLS_AFTER(real.readlink(path, to, size),
-            access_copy_part(to, result > 0 ? (size_t)result : 0, path, text_size(path), FRAME))
+TELLS_AFTER(real.readlink(path, to, size), PATH(path); MOVED(to))
 ssize_t wrap___readlink_chk(const char *path, char *to, size_t size, size_t room)
-TELLS_AFTER(real.__readlink_chk(path, to, size, room),
-            access_copy_part(to, result > 0 ? (size_t)result : 0, path, text_size(path), FRAME))
+TELLS_AFTER(real.__readlink_chk(path, to, size, room), PATH(path); MOVED(to))
 ssize_t wrap_readlinkat(int folder, const char *path, char *to, size_t size)
-TELLS_AFTER(real.readlinkat(folder, path, to, size),
-            access_copy_part(to, result > 0 ? (size_t)result : 0, path, text_size(path), FRAME))
+TELLS(USES(folder), real.readlinkat(folder, path, to, size), PATH(path); MOVED(to))
 ssize_t wrap___readlinkat_chk(int folder, const char *path, char *to, size_t size, size_t room)
-TELLS_AFTER(real.__readlinkat_chk(folder, path, to, size, room),
-            access_copy_part(to, result > 0 ? (size_t)result : 0, path, text_size(path), FRAME))
+TELLS(USES(folder), real.__readlinkat_chk(folder, path, to, size, room), PATH(path); MOVED(to))
 /* The text may lie in libc: only in the buffer it was written. */
 char *wrap_strerror_r(int error, char *to, size_t size)
 TELLS_AFTER(real.strerror_r(error, to, size), access_write(result, result == to ? text_size(result) : 0, FRAME))

@@ -19,6 +19,7 @@
 #include "state/image.h"
 #include "state/options.h"
 #include "state/process.h"
+#include "state/readable.h"
 #include "state/signals.h"
 #include "state/thread.h"
 
@@ -137,7 +138,8 @@ static int start_image(const struct start *start)
     if (!is_spawn(start))
         signals_exec_begins(thread_current);
     char stand_in[ENVIRONMENT_PATH_MAX];
-    if (follows(start, stand_in)) {
+    /* An environment that cannot be read is the kernel's to refuse. */
+    if (follows(start, stand_in) && memory_texts_are_readable(start->envp)) {
         size_t pointers = environment_size(start->envp) * sizeof(char *);
         size_t room = environment_text_room(start->envp);
         char *at = pointers + room > ON_STACK_MOST ? scratch(pointers + room) : NULL;

@@ -21,7 +21,7 @@ static uint64_t deadline_us(const struct timeval *time)
 
 static bool is_zero(const struct timespec *time)
 {
-    return time && time->tv_sec == 0 && time->tv_nsec == 0;
+    return time && time_is_readable(time) && time->tv_sec == 0 && time->tv_nsec == 0;
 }
 
 /* ---- poll */

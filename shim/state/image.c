@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/syscall.h"
+#include "state/readable.h"
 
 #define HEAD_SIZE 1024u /* ELF header and 17 program headers; a script's first line */
 #define SCRIPTS   4     /* the kernel follows that many interpreters */
@@ -204,6 +205,8 @@ static char *interpreter_in(char *head, size_t size)
 enum image image_at(int folder, const char *path)
 {
     char head[HEAD_SIZE + 1] __attribute__((aligned(8)));
+    if (!memory_range_is_readable(thread_current, path, 1))
+        return IMAGE_UNKNOWN;
     for (int i = 0; path && i <= SCRIPTS; i++) {
         enum image image = IMAGE_UNKNOWN;
         int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;

@@ -21,11 +21,45 @@ bool memory_range_is_readable(const struct thread *self, const void *at, size_t 
     uintptr_t start = (uintptr_t)at, end = start + size;
     if (end < start || start < PAGE || end >> 47)
         return false;
-    if (start >= (uintptr_t)__builtin_frame_address(0) && end <= self->stack_high)
+    if (self && start >= (uintptr_t)__builtin_frame_address(0) && end <= self->stack_high)
         return true;
     for (uintptr_t page = page_of(start); page < end; page += PAGE)
         if (!memory_is_readable(page))
             return false;
+    return true;
+}
+
+/* known: a page that can be read; asks only for another. */
+static bool page_is_readable(uintptr_t at, uintptr_t *known)
+{
+    if (page_of(at) == *known)
+        return true;
+    if (!page_of(at) || at >> 47 || !memory_is_readable(page_of(at)))
+        return false;
+    *known = page_of(at);
+    return true;
+}
+
+static bool text_is_readable(const char *text, uintptr_t *known)
+{
+    for (; page_is_readable((uintptr_t)text, known); text++)
+        if (!*text)
+            return true;
+    return false;
+}
+
+bool memory_texts_are_readable(char *const *list)
+{
+    uintptr_t list_known = 1, text_known = 1; /* no page begins there */
+    for (; list; list++) {
+        if (!page_is_readable((uintptr_t)list, &list_known) ||
+            !page_is_readable((uintptr_t)list + sizeof *list - 1, &list_known))
+            return false;
+        if (!*list)
+            return true;
+        if (!text_is_readable(*list, &text_known))
+            return false;
+    }
     return true;
 }
 

@@ -34,7 +34,11 @@ bool readable_step(uintptr_t sp, uintptr_t cfa);
 /* True when the eight bytes at an address can be read. One system call that has no effect. */
 bool memory_is_readable(uintptr_t at);
 
-/* The same for a range; asks nothing for what lies on the thread's own stack above the caller. */
+/* The same for a range; asks nothing for what lies on the thread's own stack above the caller. self
+   may be NULL. */
 bool memory_range_is_readable(const struct thread *self, const void *at, size_t size);
+
+/* The same for a list of texts up to its NULL, as of arguments. NULL is none. */
+bool memory_texts_are_readable(char *const *list);
 
 #endif

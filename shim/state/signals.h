@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "state/readable.h"
+
 typedef void signal_handler(int signal, siginfo_t *info, void *context);
 
 /* At birth: ending for SIGTERM, SIGINT and SIGHUP, crash for faults and SIGABRT, where they are at
@@ -68,13 +70,13 @@ static inline uint64_t signals_mask(uint64_t wanted)
     return wanted & ~signals_standing;
 }
 
-/* The same for a mask that a call sets for its time; room: for a copy. NULL stays NULL. */
+/* The same for a mask that a call sets for its time; room: for a copy of what the kernel looks at.
+   NULL stays NULL, and what cannot be read is the kernel's to refuse. */
 static inline const sigset_t *signals_mask_in(const sigset_t *mask, sigset_t *room)
 {
-    if (__builtin_expect(!signals_standing, 1) || !mask)
+    if (__builtin_expect(!signals_standing, 1) || !mask || !memory_is_readable((uintptr_t)mask))
         return mask;
-    *room = *mask;
-    room->__val[0] = signals_mask(room->__val[0]);
+    room->__val[0] = signals_mask(mask->__val[0]);
     return room;
 }
 

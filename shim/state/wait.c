@@ -6,6 +6,7 @@
 #include "base/syscall.h"
 #include "state/clock.h"
 #include "state/edge.h"
+#include "state/readable.h"
 #include "state/stack.h"
 
 uint32_t world_stopped;
@@ -44,16 +45,23 @@ static uint64_t ns_of(const struct timespec *time)
     return ns;
 }
 
+bool time_is_readable(const struct timespec *time)
+{
+    return memory_range_is_readable(thread_current, time, sizeof *time);
+}
+
 uint64_t deadline_in(const struct timespec *time)
 {
-    return time ? deadline_after(ns_of(time)) : WAIT_FOREVER;
+    if (!time)
+        return WAIT_FOREVER;
+    return deadline_after(time_is_readable(time) ? ns_of(time) : 0);
 }
 
 uint64_t deadline_at(int clock, const struct timespec *at)
 {
     if (!at)
         return WAIT_FOREVER;
-    uint64_t end = ns_of(at), now = clock_read(clock);
+    uint64_t end = time_is_readable(at) ? ns_of(at) : 0, now = clock_read(clock);
     return deadline_after(end > now ? end - now : 0);
 }
 

@@ -37,7 +37,10 @@ uint64_t deadline_after(uint64_t ns);
 struct timespec;
 uint64_t deadline_at(int clock, const struct timespec *at);
 
-/* The deadline for a relative time; NULL = WAIT_FOREVER. */
+/* False for an address where no time is: the call will fail with EFAULT, or not look there. */
+bool time_is_readable(const struct timespec *time);
+
+/* The deadline for a relative time; NULL = WAIT_FOREVER. For one that cannot be read: now. */
 uint64_t deadline_in(const struct timespec *time);
 
 /* False for kinds where nobody idles: who waits for a lock or for a thread's end has work that it
