@@ -44,13 +44,20 @@ struct known_use {
 /* frame: of the wrapper that is about to make the real call. */
 void handle_race_use_slow(struct thread *self, int fd, const void *frame);
 
+/* Has the calling thread used fd since its clock went on? Needs no guard: it writes nothing, and
+   the table is the thread's own. */
+static inline bool handle_race_is_used(const struct thread *self, int fd)
+{
+    const struct use *use = self->uses ? self->uses[(uint32_t)fd % USES_KNOWN].use : NULL;
+    const struct descriptor *at = descriptor_find(fd);
+    return likely(use && at && use->stamp == self->clock.now && use->fd == fd &&
+                  use->generation == __atomic_load_n(&at->generation, __ATOMIC_RELAXED));
+}
+
 /* fd is about to be used. */
 static inline void handle_race_use(struct thread *self, int fd, const void *frame)
 {
-    struct use *use = self->uses ? self->uses[(uint32_t)fd % USES_KNOWN].use : NULL;
-    struct descriptor *at = descriptor_find(fd);
-    if (unlikely(!use || !at || use->stamp != self->clock.now || use->fd != fd ||
-                 use->generation != __atomic_load_n(&at->generation, __ATOMIC_RELAXED)))
+    if (unlikely(!handle_race_is_used(self, fd)))
         handle_race_use_slow(self, fd, frame);
 }
 

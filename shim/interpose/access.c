@@ -63,7 +63,7 @@ void access_path(const char *path, bool succeeded, const void *frame)
         access_read(path, text_size(path), frame);
 }
 
-void descriptor_use(int fd, const void *frame)
+void descriptor_use_slow(int fd, const void *frame)
 {
     struct thread *self = fd < 0 ? NULL : guard_enter();
     if (!self)

@@ -11,6 +11,7 @@
 #ifndef HOLDFAST_INTERPOSE_ACCESS_H
 #define HOLDFAST_INTERPOSE_ACCESS_H
 
+#include "detect/handle_race.h"
 #include "detect/race.h"
 #include "interpose/real.h"
 #include "state/constant.h"
@@ -80,12 +81,29 @@ static inline size_t wide_size(const wchar_t *text)
     return text ? (real.wcslen(text) + 1) * sizeof *text : 0;
 }
 
+/* A call of a function that is given FRAME, in place of a tail call: what the program has called is
+   known by the wrapper that is still there (state/called.h). */
+#define STAYING(call)                                                                              \
+    ({                                                                                             \
+        __typeof__(call) answer = call;                                                            \
+        __asm__ volatile("" : "+r"(answer));                                                       \
+        answer;                                                                                    \
+    })
+
 /* A string that a system call has read, judged by its result (negative, with errno): one that could
    not be read is the kernel's to refuse, not ours to die of. */
 void access_path(const char *path, bool succeeded, const void *frame);
 
-/* A call is about to use a descriptor (detect/handle_race.h). */
-void descriptor_use(int fd, const void *frame);
+/* A call is about to use a descriptor (detect/handle_race.h). Most often this thread has just used
+   it: then there is nothing to tell, and no need to enter. */
+void descriptor_use_slow(int fd, const void *frame);
+
+static inline void descriptor_use(int fd, const void *frame)
+{
+    const struct thread *self = thread_current;
+    if (unlikely(!self || !handle_race_is_used(self, fd)))
+        descriptor_use_slow(fd, frame);
+}
 
 /* The whole body of a wrapper that does no more than tell:
  *

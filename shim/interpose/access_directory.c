@@ -31,7 +31,10 @@ static DIR *opened(DIR *directory)
 
 DIR *wrap_opendir(const char *path)
 {
-    return opened(real.opendir(path));
+    DIR *directory = real.opendir(path);
+    if (access_watched())
+        access_path(path, directory != NULL, FRAME);
+    return opened(directory);
 }
 
 DIR *wrap_fdopendir(int fd)

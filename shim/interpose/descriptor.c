@@ -61,7 +61,7 @@ static int file_opened(int fd, int flags, const char *path, const void *frame)
         }                                                                                          \
     } while (0)
 
-#define FILE_OPENED(call, path, flags) file_opened(call, flags, path, FRAME)
+#define FILE_OPENED(call, path, flags) STAYING(file_opened(call, flags, path, FRAME))
 
 int wrap_open(const char *path, int flags, ...)
 {

@@ -47,17 +47,17 @@ static int opened_pipe(int result, const int fds[2], bool cloexec, const void *f
 
 int wrap_pipe(int fds[2])
 {
-    return opened_pipe(real.pipe(fds), fds, false, FRAME);
+    return STAYING(opened_pipe(real.pipe(fds), fds, false, FRAME));
 }
 
 int wrap___pipe(int fds[2])
 {
-    return opened_pipe(real.__pipe(fds), fds, false, FRAME);
+    return STAYING(opened_pipe(real.__pipe(fds), fds, false, FRAME));
 }
 
 int wrap_pipe2(int fds[2], int flags)
 {
-    return opened_pipe(real.pipe2(fds, flags), fds, flags & O_CLOEXEC, FRAME);
+    return STAYING(opened_pipe(real.pipe2(fds, flags), fds, flags & O_CLOEXEC, FRAME));
 }
 
 int wrap_eventfd(unsigned count, int flags)

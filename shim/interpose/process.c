@@ -14,7 +14,7 @@
 #include "base/say.h"
 #include "base/syscall.h"
 #include "base/text.h"
-#include "interpose/real.h"
+#include "interpose/access.h"
 #include "state/environment.h"
 #include "state/image.h"
 #include "state/options.h"
@@ -33,6 +33,7 @@ struct start {
     pid_t *pid;                             /* SPAWN, SPAWNP */
     const posix_spawn_file_actions_t *file; /* SPAWN, SPAWNP */
     const posix_spawnattr_t *attributes;    /* SPAWN, SPAWNP */
+    const void *frame;                      /* the wrapper's */
 };
 
 static int call_real(const struct start *start, char *const *envp)
@@ -131,8 +132,23 @@ static void *scratch(size_t bytes)
 
 #define ON_STACK_MOST 8192u
 
+/* The path and arguments are read: told before, since there may be nobody left after. */
+static void tell_read(const struct start *start)
+{
+    char *const path[] = {(char *)start->path, NULL};
+    if (!memory_texts_are_readable(path) || !memory_texts_are_readable(start->argv))
+        return;
+    access_read(start->path, text_size(start->path), start->frame);
+    for (char *const *at = start->argv; at && *at; at++) {
+        access_read(at, sizeof *at, start->frame);
+        access_read(*at, text_size(*at), start->frame);
+    }
+}
+
 static int start_image(const struct start *start)
 {
+    if (access_watched())
+        tell_read(start);
     bool marked = !is_spawn(start) && process_exec_begins();
     int result;
     if (!is_spawn(start))
@@ -160,36 +176,43 @@ static int start_image(const struct start *start)
 
 int wrap_execve(const char *path, char *const argv[], char *const envp[])
 {
-    return start_image(&(struct start){.call = EXECVE, .path = path, .argv = argv, .envp = envp});
+    return start_image(
+        &(struct start){.frame = FRAME, .call = EXECVE, .path = path, .argv = argv, .envp = envp});
 }
 
 int wrap_execv(const char *path, char *const argv[])
 {
-    return start_image(
-        &(struct start){.call = EXECVE, .path = path, .argv = argv, .envp = environ});
+    return start_image(&(struct start){
+        .frame = FRAME, .call = EXECVE, .path = path, .argv = argv, .envp = environ});
 }
 
 int wrap_execvp(const char *file, char *const argv[])
 {
-    return start_image(
-        &(struct start){.call = EXECVPE, .path = file, .argv = argv, .envp = environ});
+    return start_image(&(struct start){
+        .frame = FRAME, .call = EXECVPE, .path = file, .argv = argv, .envp = environ});
 }
 
 int wrap_execvpe(const char *file, char *const argv[], char *const envp[])
 {
-    return start_image(&(struct start){.call = EXECVPE, .path = file, .argv = argv, .envp = envp});
+    return start_image(
+        &(struct start){.frame = FRAME, .call = EXECVPE, .path = file, .argv = argv, .envp = envp});
 }
 
 int wrap_fexecve(int fd, char *const argv[], char *const envp[])
 {
-    return start_image(
-        &(struct start){.call = FEXECVE, .path = NULL, .argv = argv, .envp = envp, .fd = fd});
+    return start_image(&(struct start){
+        .frame = FRAME, .call = FEXECVE, .path = NULL, .argv = argv, .envp = envp, .fd = fd});
 }
 
 int wrap_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags)
 {
-    return start_image(&(struct start){
-        .call = EXECVEAT, .path = path, .argv = argv, .envp = envp, .fd = fd, .flags = flags});
+    return start_image(&(struct start){.frame = FRAME,
+                                       .call = EXECVEAT,
+                                       .path = path,
+                                       .argv = argv,
+                                       .envp = envp,
+                                       .fd = fd,
+                                       .flags = flags});
 }
 
 static size_t count_arguments(va_list list)
@@ -216,8 +239,11 @@ int wrap_execl(const char *path, const char *first, ...)
     va_list list;
     GATHER(argv, first, list);
     va_end(list);
-    return start_image(&(struct start){
-        .call = EXECVE, .path = path, .argv = (char *const *)argv, .envp = environ});
+    return start_image(&(struct start){.frame = FRAME,
+                                       .call = EXECVE,
+                                       .path = path,
+                                       .argv = (char *const *)argv,
+                                       .envp = environ});
 }
 
 int wrap_execlp(const char *file, const char *first, ...)
@@ -225,8 +251,11 @@ int wrap_execlp(const char *file, const char *first, ...)
     va_list list;
     GATHER(argv, first, list);
     va_end(list);
-    return start_image(&(struct start){
-        .call = EXECVPE, .path = file, .argv = (char *const *)argv, .envp = environ});
+    return start_image(&(struct start){.frame = FRAME,
+                                       .call = EXECVPE,
+                                       .path = file,
+                                       .argv = (char *const *)argv,
+                                       .envp = environ});
 }
 
 int wrap_execle(const char *path, const char *first, ...)
@@ -235,14 +264,15 @@ int wrap_execle(const char *path, const char *first, ...)
     GATHER(argv, first, list);
     char *const *envp = va_arg(list, char *const *);
     va_end(list);
-    return start_image(
-        &(struct start){.call = EXECVE, .path = path, .argv = (char *const *)argv, .envp = envp});
+    return start_image(&(struct start){
+        .frame = FRAME, .call = EXECVE, .path = path, .argv = (char *const *)argv, .envp = envp});
 }
 
 int wrap_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *file,
                      const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
 {
-    return start_image(&(struct start){.call = SPAWN,
+    return start_image(&(struct start){.frame = FRAME,
+                                       .call = SPAWN,
                                        .path = path,
                                        .argv = argv,
                                        .envp = envp,
@@ -254,7 +284,8 @@ int wrap_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_action
 int wrap_posix_spawnp(pid_t *pid, const char *name, const posix_spawn_file_actions_t *file,
                       const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
 {
-    return start_image(&(struct start){.call = SPAWNP,
+    return start_image(&(struct start){.frame = FRAME,
+                                       .call = SPAWNP,
                                        .path = name,
                                        .argv = argv,
                                        .envp = envp,

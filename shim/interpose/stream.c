@@ -75,22 +75,33 @@ static FILE *opened(FILE *stream, const struct opening *opening, const void *fra
     return stream;
 }
 
+/* By a path, which was read like the mode. */
+static FILE *file_opened(FILE *stream, const char *path, const char *mode, const void *frame)
+{
+    if (access_watched()) {
+        access_path(path, stream != NULL, frame);
+        access_path(mode, stream != NULL, frame);
+    }
+    const struct opening opening = {.kind = HANDLE_KIND_STREAM, .name = path, .mode = mode};
+    return opened(stream, &opening, frame);
+}
+
 #define STREAM_OPENED(call, ...)                                                                   \
     opened(call, &(struct opening){.kind = HANDLE_KIND_STREAM, __VA_ARGS__}, FRAME)
 
 FILE *wrap_fopen(const char *path, const char *mode)
 {
-    return STREAM_OPENED(real.fopen(path, mode), .name = path, .mode = mode);
+    return STAYING(file_opened(real.fopen(path, mode), path, mode, FRAME));
 }
 
 FILE *wrap_fopen64(const char *path, const char *mode)
 {
-    return STREAM_OPENED(real.fopen64(path, mode), .name = path, .mode = mode);
+    return STAYING(file_opened(real.fopen64(path, mode), path, mode, FRAME));
 }
 
 FILE *wrap__IO_fopen(const char *path, const char *mode)
 {
-    return STREAM_OPENED(real._IO_fopen(path, mode), .name = path, .mode = mode);
+    return STAYING(file_opened(real._IO_fopen(path, mode), path, mode, FRAME));
 }
 
 FILE *wrap_tmpfile(void)
@@ -236,6 +247,10 @@ int wrap_fcloseall(void)
 static FILE *reopened(FILE *stream, FILE *result, const char *path, const char *mode,
                       const void *frame)
 {
+    if (access_watched()) {
+        access_path(path, result != NULL, frame);
+        access_path(mode, result != NULL, frame);
+    }
     if (result)
         return opened(result,
                       &(struct opening){
@@ -252,11 +267,11 @@ static FILE *reopened(FILE *stream, FILE *result, const char *path, const char *
 FILE *wrap_freopen(const char *path, const char *mode, FILE *stream)
 {
     closing(stream, HANDLE_CLOSING, "freopen", FRAME);
-    return reopened(stream, real.freopen(path, mode, stream), path, mode, FRAME);
+    return STAYING(reopened(stream, real.freopen(path, mode, stream), path, mode, FRAME));
 }
 
 FILE *wrap_freopen64(const char *path, const char *mode, FILE *stream)
 {
     closing(stream, HANDLE_CLOSING, "freopen", FRAME);
-    return reopened(stream, real.freopen64(path, mode, stream), path, mode, FRAME);
+    return STAYING(reopened(stream, real.freopen64(path, mode, stream), path, mode, FRAME));
 }

@@ -1,47 +1,56 @@
 /* Waiting for children. */
+#include "interpose/access.h"
 #include "interpose/blocking.h"
+
+/* came: a child was found; then what it filled in is told. */
+#define CHILD(blocks, call, came, filled_in)                                                       \
+    do {                                                                                           \
+        struct thread *waiter =                                                                    \
+            (blocks) ? blocking_begin(WAIT_CHILD, 0, WAIT_FOREVER, FRAME) : NULL;                  \
+        __typeof__(call) result = call;                                                            \
+        if (likely(waiter))                                                                        \
+            wait_end(waiter, came);                                                                \
+        if (access_watched() && (came)) {                                                          \
+            filled_in;                                                                             \
+        }                                                                                          \
+        return result;                                                                             \
+    } while (0)
+
+#define BLOCKS     (!(flags & WNOHANG))
+#define FILLED(at) WRITES(at, sizeof *(at))
 
 pid_t wrap_wait(int *status)
 {
-    BLOCKING(WAIT_CHILD, 0, WAIT_FOREVER, real.wait(status), result > 0);
+    CHILD(true, real.wait(status), result > 0, FILLED(status));
 }
 
 pid_t wrap___wait(int *status)
 {
-    BLOCKING(WAIT_CHILD, 0, WAIT_FOREVER, real.__wait(status), result > 0);
+    CHILD(true, real.__wait(status), result > 0, FILLED(status));
 }
 
 pid_t wrap_waitpid(pid_t pid, int *status, int flags)
 {
-    if (flags & WNOHANG)
-        return real.waitpid(pid, status, flags);
-    BLOCKING(WAIT_CHILD, 0, WAIT_FOREVER, real.waitpid(pid, status, flags), result > 0);
+    CHILD(BLOCKS, real.waitpid(pid, status, flags), result > 0, FILLED(status));
 }
 
 pid_t wrap___waitpid(pid_t pid, int *status, int flags)
 {
-    if (flags & WNOHANG)
-        return real.__waitpid(pid, status, flags);
-    BLOCKING(WAIT_CHILD, 0, WAIT_FOREVER, real.__waitpid(pid, status, flags), result > 0);
+    CHILD(BLOCKS, real.__waitpid(pid, status, flags), result > 0, FILLED(status));
 }
 
 pid_t wrap_wait3(int *status, int flags, struct rusage *usage)
 {
-    if (flags & WNOHANG)
-        return real.wait3(status, flags, usage);
-    BLOCKING(WAIT_CHILD, 0, WAIT_FOREVER, real.wait3(status, flags, usage), result > 0);
+    CHILD(BLOCKS, real.wait3(status, flags, usage), result > 0, FILLED(status); FILLED(usage));
 }
 
 pid_t wrap_wait4(pid_t pid, int *status, int flags, struct rusage *usage)
 {
-    if (flags & WNOHANG)
-        return real.wait4(pid, status, flags, usage);
-    BLOCKING(WAIT_CHILD, 0, WAIT_FOREVER, real.wait4(pid, status, flags, usage), result > 0);
+    CHILD(BLOCKS, real.wait4(pid, status, flags, usage), result > 0, FILLED(status); FILLED(usage));
 }
 
+/* Filled in (with zeros) where there was none yet, too. */
 int wrap_waitid(idtype_t type, id_t id, siginfo_t *info, int flags)
 {
-    if (flags & WNOHANG)
-        return real.waitid(type, id, info, flags);
-    BLOCKING(WAIT_CHILD, 0, WAIT_FOREVER, real.waitid(type, id, info, flags), result == 0);
+    CHILD(BLOCKS, real.waitid(type, id, info, flags), result == 0, FILLED(info));
 }

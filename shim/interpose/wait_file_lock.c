@@ -20,6 +20,8 @@ int wrap_flock(int fd, int operation)
 
 int wrap_lockf(int fd, int command, off_t size)
 {
+    if (access_watched())
+        USES(fd);
     if (command != F_LOCK)
         return real.lockf(fd, command, size);
     BLOCKING(WAIT_FILE_LOCK, fd, WAIT_FOREVER, real.lockf(fd, command, size), result == 0);
@@ -27,6 +29,8 @@ int wrap_lockf(int fd, int command, off_t size)
 
 int wrap_lockf64(int fd, int command, off64_t size)
 {
+    if (access_watched())
+        USES(fd);
     if (command != F_LOCK)
         return real.lockf64(fd, command, size);
     BLOCKING(WAIT_FILE_LOCK, fd, WAIT_FOREVER, real.lockf64(fd, command, size), result == 0);
