@@ -53,8 +53,10 @@ int main(void)
     in = open("/proc/self/exe", O_RDONLY);
     out = memfd_create("out", 0);
     locked = memfd_create("locked", 0);
-    RUN_PAIRS(&not_yet_pair, &no_child_pair, &known_pair, &slept_pair, &until_pair, &refused_pair,
-              &both_read_pair, &beside_pair, &no_input_pair, &in_order_pair, &locks_pair);
+    /* Those with the mutex come last: it orders all that was before. */
+    RUN_PAIRS(&not_yet_pair, &no_child_pair, &slept_pair, &until_pair, &refused_pair,
+              &both_read_pair, &beside_pair, &no_input_pair, &known_pair, &in_order_pair,
+              &locks_pair);
     close(hold[1]);
     waitpid(waits, NULL, 0);
     close(hold[0]);
