@@ -127,6 +127,8 @@ bool module_liveness(struct module *module);
 void module_escape(struct module *module); /* turns accesses to private frames to MEMORY_NONE */
 /* Marks movs that are atomic operations by name or type (SITE_ATOMIC). */
 void module_atomics(struct module *module);
+/* The same for movs whose value a loop with `pause` in it waits for. */
+void module_waits(struct module *module);
 void module_close(struct module *module);
 
 /* Processors without popcnt are among ours, and a call of libgcc's costs more than this. */

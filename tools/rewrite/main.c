@@ -28,6 +28,7 @@ static bool scan(struct module *module, const char *path)
     module_escape(module);
     module_choose(module, watch, skip);
     module_atomics(module);
+    module_waits(module);
     return true;
 }
 
