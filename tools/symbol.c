@@ -48,6 +48,7 @@ static void file_finish(struct symbol_file *file)
     ranges_finish(&file->thread_variables);
     map_finish(&file->answers);
     map_finish(&file->slots);
+    free(file->decoded.steps);
     if (file->dwfl)
         dwfl_end(file->dwfl);
     arena_finish(&file->arena);

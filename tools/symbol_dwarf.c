@@ -140,6 +140,17 @@ bool symbol_function_start(struct symbol_file *file, uint64_t address, uint64_t 
     return row;
 }
 
+bool symbol_function_die(struct symbol_file *file, uint64_t address, Dwarf_Die *ret_die)
+{
+    const struct range *unit =
+        file->dwarf ? ranges_find(&file->units, address - file->dwarf_bias) : NULL;
+    const struct range *row =
+        unit ? find_function(file, unit->of, address - file->dwarf_bias) : NULL;
+    if (row)
+        *ret_die = ((struct subprogram *)row->of)->die;
+    return row;
+}
+
 /* ---- answers ---- */
 
 static const char *die_name(struct symbol_file *file, Dwarf_Die *die)

@@ -46,6 +46,13 @@ struct unit {
         nested; /* of struct subprogram; nested: those deep in others, and all */
 };
 
+/* type_word.c: the instructions of the function asked about last, as far as they were decoded. */
+struct decoded {
+    uint64_t low, next;
+    void *steps;
+    size_t count, capacity;
+};
+
 struct symbol_file {
     struct module_identity identity;
     struct symbol_store *store;
@@ -63,6 +70,7 @@ struct symbol_file {
     struct map answers;                        /* address + 1 → struct place_names, or &nothing */
     struct map slots; /* type_word.c: slot of the global offset table + 1 → address of a variable */
     bool slots_indexed;
+    struct decoded decoded;
     uint64_t mtime;
     struct arena arena;
 };
@@ -86,6 +94,8 @@ bool symbol_variable_die(struct symbol_file *file, uint64_t address, Dwarf_Die *
 
 /* Where the function, or the part of it, around address begins; by DWARF. */
 bool symbol_function_start(struct symbol_file *file, uint64_t address, uint64_t *ret_start);
+/* Its entry. */
+bool symbol_function_die(struct symbol_file *file, uint64_t address, Dwarf_Die *ret_die);
 
 /* Opens it at the first call. False: there is nothing to read. */
 bool symbol_file_ready(struct symbol_file *file);

@@ -9,6 +9,7 @@
 #define TYPE_DEPTH   24     /* steps into one type */
 #define FOLLOW_DEPTH 12     /* steps back from an operand */
 #define CODE_MOST    65536u /* bytes of a function that are followed */
+#define SCOPES_MOST  32
 
 /* ---- what a type says of the bytes at an offset in it ---- */
 
@@ -224,9 +225,9 @@ struct step {
 
 struct follow {
     struct symbol_file *file;
-    struct step *steps;
+    const struct step *steps;
     size_t count;
-    Dwarf_Die *scopes; /* around the instruction asked about, innermost first */
+    Dwarf_Die scopes[SCOPES_MOST]; /* around the instruction asked about, innermost first */
     int scope_count;
     int frame_register; /* variables lie at an offset from it (clang); -1: from the CFA */
     unsigned depth;
@@ -334,7 +335,7 @@ static bool frame_at(struct follow *follow, uint64_t address, int *ret_register,
 }
 
 /* What the function's DW_AT_frame_base says. */
-static int frame_register_of(const struct follow *follow)
+static int frame_register_of(struct follow *follow)
 {
     for (int i = 0; i < follow->scope_count; i++) {
         Dwarf_Attribute attribute;
@@ -511,23 +512,48 @@ static bool pointed_by(struct follow *follow, ZydisRegister reg, size_t before, 
                       ret); /* an argument */
 }
 
-/* All instructions from low to the one at address, which is the last. False: code that does not
-   decode. */
-static bool decode(struct follow *follow, const uint8_t *code, uint64_t low, uint64_t address)
+/* Who asks for all operands of a function, one after the other, has each instruction decoded once.
+ */
+static void decode_to(struct decoded *decoded, const uint8_t *code, uint64_t address)
 {
     ZydisDecoder decoder;
-    size_t capacity = 0;
     ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-    for (uint64_t at = low; at <= address;) {
-        follow->steps = array_grow(follow->steps, follow->count, &capacity, sizeof *follow->steps);
-        struct step *step = &follow->steps[follow->count++];
-        step->address = at;
-        if (ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, code + (at - low), address + 15 - at,
-                                               &step->instruction, step->operands)))
-            return false;
-        at += step->instruction.length;
+    while (decoded->next <= address) {
+        decoded->steps =
+            array_grow(decoded->steps, decoded->count, &decoded->capacity, sizeof(struct step));
+        struct step *step = (struct step *)decoded->steps + decoded->count;
+        step->address = decoded->next;
+        if (ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, code + (decoded->next - decoded->low),
+                                               address + 15 - decoded->next, &step->instruction,
+                                               step->operands)))
+            return;
+        decoded->count++;
+        decoded->next += step->instruction.length;
     }
-    return follow->count && follow->steps[follow->count - 1].address == address;
+}
+
+/* Instructions from low to the one at address, which is the last. False: code that does not decode.
+ */
+static bool decode(struct follow *follow, const uint8_t *code, uint64_t low, uint64_t address)
+{
+    struct decoded *decoded = &follow->file->decoded;
+    if (decoded->low != low) {
+        decoded->low = decoded->next = low;
+        decoded->count = 0;
+    }
+    decode_to(decoded, code, address);
+    const struct step *steps = decoded->steps;
+    size_t first = 0, last = decoded->count;
+    while (first < last) {
+        size_t middle = first + (last - first) / 2;
+        if (steps[middle].address < address)
+            first = middle + 1;
+        else
+            last = middle;
+    }
+    follow->steps = steps;
+    follow->count = first + 1;
+    return first < decoded->count && steps[first].address == address;
 }
 
 static const ZydisDecodedOperand *memory_operand(const struct step *step)
@@ -539,20 +565,41 @@ static const ZydisDecodedOperand *memory_operand(const struct step *step)
     return NULL;
 }
 
+/* The function, and the blocks and inlined calls in it, around pc; die is the one found last. */
+static void find_scopes(struct follow *follow, Dwarf_Die *die, Dwarf_Addr pc)
+{
+    Dwarf_Die child;
+    if (follow->scope_count == SCOPES_MOST)
+        return;
+    memmove(follow->scopes + 1, follow->scopes, (size_t)follow->scope_count * sizeof *die);
+    follow->scopes[0] = *die;
+    follow->scope_count++;
+    if (dwarf_child(die, &child))
+        return;
+    do {
+        int tag = dwarf_tag(&child);
+        bool scope = tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine ||
+                     tag == DW_TAG_try_block || tag == DW_TAG_catch_block;
+        if (scope && dwarf_haspc(&child, pc) > 0) {
+            find_scopes(follow, &child, pc);
+            return;
+        }
+    } while (dwarf_siblingof(&child, &child) == 0);
+}
+
 enum type_word type_of_operand(struct symbol_file *file, const uint8_t *code, uint64_t low,
                                uint64_t address)
 {
     struct follow follow = {.file = file};
-    const struct range *row =
-        file->dwarf ? ranges_find(&file->units, address - file->dwarf_bias) : NULL;
     enum type_word word = TYPE_UNKNOWN;
     struct pointed pointed;
-    if (!row || address < low || address - low > CODE_MOST)
+    Dwarf_Die function;
+    if (address < low || address - low > CODE_MOST ||
+        !symbol_function_die(file, address, &function))
         return TYPE_UNKNOWN;
-    struct unit *unit = row->of;
-    follow.scope_count = dwarf_getscopes(&unit->die, address - file->dwarf_bias, &follow.scopes);
+    find_scopes(&follow, &function, address - file->dwarf_bias);
     follow.frame_register = frame_register_of(&follow);
-    if (follow.scope_count > 0 && decode(&follow, code, low, address)) {
+    if (decode(&follow, code, low, address)) {
         const ZydisDecodedOperand *operand = memory_operand(&follow.steps[follow.count - 1]);
         if (operand && pointed_operand(&follow, follow.count - 1, operand, &pointed)) {
             Dwarf_Word size;
@@ -565,7 +612,5 @@ enum type_word type_of_operand(struct symbol_file *file, const uint8_t *code, ui
             word = word_of(&pointed.type, (uint64_t)pointed.offset);
         }
     }
-    free(follow.scopes);
-    free(follow.steps);
     return word;
 }

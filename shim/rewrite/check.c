@@ -243,7 +243,8 @@ static __attribute__((noinline)) bool fast_rest(struct fast *fast)
     }
     if (!fast_context(fast))
         return false;
-    const struct origin *origin = &ORIGIN(fast->context, fast->own, 0, NULL)->origin;
+    const struct known_origin *known = ORIGIN(fast->context, fast->own, 0, NULL);
+    const struct origin *origin = &known->origin;
     if (location_is(address, size)) {
         if (may)
             touch_location(self, address, size, write, origin);
