@@ -4,6 +4,7 @@
 #include "own_order.h"
 #include "race_verdict.h"
 #include "suppress.h"
+#include "unseen_order.h"
 #include "watched.h"
 #include "words.h"
 #include <errno.h>
@@ -281,7 +282,7 @@ static bool side_of(struct process *process, struct sources *sources, const stru
 
 /* A race with an instruction of unmodified code on one side: what its code says decides. False when
    there is none, or when it is dropped. */
-static bool judge_instructions(struct process *process, struct sources *sources,
+static bool judge_instructions(struct process *process, struct sources *sources, const char *unseen,
                                struct finding *finding)
 {
     struct race_side here, earlier;
@@ -293,18 +294,23 @@ static bool judge_instructions(struct process *process, struct sources *sources,
     struct race_verdict verdict = race_verdict_of(&here, &earlier);
     finding->confidence = verdict.confidence;
     finding->dropped = verdict.dropped;
+    if (verdict.confidence > CONFIDENCE_POSSIBLE && *unseen) {
+        finding->confidence = CONFIDENCE_POSSIBLE;
+        verdict.why = unseen;
+    }
     if (!*finding->detail)
         finding->detail = verdict.why;
     return true;
 }
 
 /* What calls alone say of order is no more than possible where the program has other means. */
-static void judge_order(struct process *process, struct sources *sources, struct finding *finding)
+static void judge_order(struct process *process, struct sources *sources, const char *unseen,
+                        struct finding *finding)
 {
     bool judged = false;
     for (unsigned i = 0; i < finding->piece_count; i++)
         judged |= finding->pieces[i].type == EVIDENCE_UNORDERED;
-    if (!judged || judge_instructions(process, sources, finding))
+    if (!judged || judge_instructions(process, sources, unseen, finding))
         return;
     if (order_is_seen(finding))
         finding->confidence = CONFIDENCE_CERTAIN;
@@ -325,8 +331,9 @@ static void drop(struct process *process)
 static void process_judge(struct run *run, struct process *process, struct rules *rules)
 {
     struct sources sources = {0};
+    const char *unseen = unseen_order_of(process->recording, &run->arena);
     for (size_t i = 0; i < process->finding_count; i++)
-        judge_order(process, &sources, process->findings[i]);
+        judge_order(process, &sources, unseen ? unseen : "", process->findings[i]);
     sources_finish(&sources);
     drop(process);
     for (size_t i = 0; i < process->finding_count; i++) {

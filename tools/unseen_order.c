@@ -1,0 +1,48 @@
+#include "unseen_order.h"
+#include "own_order.h"
+#include <string.h>
+
+/* Libraries whose threads wait in loops that the rewriter does not know for waits: the flag is
+   stored and loaded by plain movs, its address is computed anew each time. */
+static const char *const waiting[] = {"libomp.so", "libomp5.so", "libiomp5.so"};
+
+static const char *waiting_library(const struct recording *recording)
+{
+    for (size_t i = 0; i < recording->module_count; i++)
+        for (size_t k = 0; k < sizeof waiting / sizeof waiting[0]; k++)
+            if (!strncmp(recording->modules[i].name, waiting[k], strlen(waiting[k])))
+                return recording->modules[i].name;
+    return NULL;
+}
+
+/* A module that was left out and has atomic instructions of its own. */
+static bool hides_order(struct recording *recording, const struct watched_row *row)
+{
+    if (row->kind == WATCHED_YES || row->kind == WATCHED_GENERATED)
+        return false;
+    const char *path = recording_string(recording, row->module);
+    struct module *module = recording_module_named(recording, path);
+    enum module_order order = module ? own_order_of_module(module) : own_order_in_file(path);
+    return order == MODULE_ORDER_ATOMICS;
+}
+
+const char *unseen_order_of(struct recording *recording, struct arena *arena)
+{
+    const char *library = waiting_library(recording);
+    if (library)
+        return arena_print(arena, "%s orders threads in ways that are not seen yet", library);
+    uint64_t count = recording_count(recording, SECTION_WATCHED);
+    for (uint64_t i = 0; i < count; i++) {
+        struct watched_row row;
+        if (!recording_row(recording, SECTION_WATCHED, i, &row, sizeof row) || row.unloaded)
+            continue;
+        if (row.kind == WATCHED_GENERATED && row.bytes)
+            return "code that was made at run time was not watched: it may order them";
+        if (hides_order(recording, &row)) {
+            const char *path = recording_string(recording, row.module), *slash = strrchr(path, '/');
+            return arena_print(arena, "%s was not watched: it may order them",
+                               slash ? slash + 1 : path);
+        }
+    }
+    return NULL;
+}
