@@ -136,9 +136,10 @@ static void set_frames(const struct trace *trace, struct sources *sources, struc
 
 static void set_type(struct symbol_file *file, uint64_t address, struct access_code *ret)
 {
+    Dwarf_Die function;
     uint64_t low;
     size_t size;
-    if (symbol_function_start(file, address, &low)) {
+    if (symbol_function_at(file, address, &function, &low)) {
         const uint8_t *code = code_at(file, low, &size);
         if (code && size > address - low + 15)
             ret->type = type_of_operand(file, code, low, address);

@@ -129,26 +129,18 @@ static struct subprogram *function_at(struct symbol_file *file, struct unit *uni
     return function;
 }
 
-bool symbol_function_start(struct symbol_file *file, uint64_t address, uint64_t *ret_start)
+bool symbol_function_at(struct symbol_file *file, uint64_t address, Dwarf_Die *ret_die,
+                        uint64_t *ret_start)
 {
     const struct range *unit =
         file->dwarf ? ranges_find(&file->units, address - file->dwarf_bias) : NULL;
     const struct range *row =
         unit ? find_function(file, unit->of, address - file->dwarf_bias) : NULL;
-    if (row)
-        *ret_start = row->low + file->dwarf_bias;
-    return row;
-}
-
-bool symbol_function_die(struct symbol_file *file, uint64_t address, Dwarf_Die *ret_die)
-{
-    const struct range *unit =
-        file->dwarf ? ranges_find(&file->units, address - file->dwarf_bias) : NULL;
-    const struct range *row =
-        unit ? find_function(file, unit->of, address - file->dwarf_bias) : NULL;
-    if (row)
-        *ret_die = ((struct subprogram *)row->of)->die;
-    return row;
+    if (!row)
+        return false;
+    *ret_die = ((struct subprogram *)row->of)->die;
+    *ret_start = row->low + file->dwarf_bias;
+    return true;
 }
 
 /* ---- answers ---- */

@@ -92,10 +92,9 @@ const char *symbol_table_thread_object(struct symbol_file *file, uint64_t offset
 bool symbol_variable_die(struct symbol_file *file, uint64_t address, Dwarf_Die *ret_die,
                          uint64_t *ret_low);
 
-/* Where the function, or the part of it, around address begins; by DWARF. */
-bool symbol_function_start(struct symbol_file *file, uint64_t address, uint64_t *ret_start);
-/* Its entry. */
-bool symbol_function_die(struct symbol_file *file, uint64_t address, Dwarf_Die *ret_die);
+/* The entry of the function around address, and where it, or this part of it, begins; by DWARF. */
+bool symbol_function_at(struct symbol_file *file, uint64_t address, Dwarf_Die *ret_die,
+                        uint64_t *ret_start);
 
 /* Opens it at the first call. False: there is nothing to read. */
 bool symbol_file_ready(struct symbol_file *file);

@@ -390,8 +390,9 @@ enum type_word type_of_operand(struct symbol_file *file, const uint8_t *code, ui
     enum type_word word = TYPE_UNKNOWN;
     struct pointed pointed;
     Dwarf_Die function, last;
+    uint64_t start;
     if (address < low || address - low > CODE_MOST ||
-        !symbol_function_die(file, address, &function))
+        !symbol_function_at(file, address, &function, &start))
         return TYPE_UNKNOWN;
     find_scopes(&follow, &function, address - file->dwarf_bias);
     follow.frame_register = frame_register_of(&follow);
