@@ -127,23 +127,62 @@ static void look_at_path(struct text *text, int fd)
     text->start[text->length] = '\0';
 }
 
-static enum handle_kind kind_of(mode_t mode, enum handle_kind told)
+/* What has no type of its own by stat: how the link in /proc begins (fs/anon_inodes.c and its
+   callers, mm/memfd.c, kernel/pid.c), and what that is. */
+static const struct {
+    const char *link;
+    enum handle_kind kind;
+} made_up[] = {
+    {"anon_inode:[eventfd]", HANDLE_KIND_FD_EVENTFD},
+    {"anon_inode:[eventpoll]", HANDLE_KIND_FD_EPOLL},
+    {"anon_inode:[timerfd]", HANDLE_KIND_FD_TIMER},
+    {"anon_inode:[signalfd]", HANDLE_KIND_FD_SIGNAL},
+    {"anon_inode:inotify", HANDLE_KIND_FD_INOTIFY},
+    {"anon_inode:[fanotify]", HANDLE_KIND_FD_FANOTIFY},
+    {"anon_inode:[pidfd]", HANDLE_KIND_FD_PROCESS},
+    {"pidfd:", HANDLE_KIND_FD_PROCESS},
+    {"anon_inode:[userfaultfd]", HANDLE_KIND_FD_FAULTS},
+    {"anon_inode:[io_uring]", HANDLE_KIND_FD_URING},
+    {"anon_inode:[perf_event]", HANDLE_KIND_FD_PERF},
+    {"anon_inode:bpf", HANDLE_KIND_FD_BPF},
+    {"/memfd:", HANDLE_KIND_FD_MEMORY},
+    {"/dev/ptmx", HANDLE_KIND_FD_TERMINAL},
+    {"/dev/pts/", HANDLE_KIND_FD_TERMINAL},
+};
+
+static enum handle_kind kind_of_link(const char *link, enum handle_kind otherwise)
+{
+    for (unsigned i = 0; i < sizeof made_up / sizeof made_up[0]; i++)
+        if (text_starts(link, made_up[i].link))
+            return made_up[i].kind;
+    return otherwise;
+}
+
+/* told: what the opening call said. link: as /proc has it. */
+static enum handle_kind kind_of(mode_t mode, const char *link, enum handle_kind told)
 {
     switch (mode & S_IFMT) {
-    case S_IFREG:
-        return HANDLE_KIND_FD_FILE;
     case S_IFDIR:
         return HANDLE_KIND_FD_DIRECTORY;
-    case S_IFCHR:
     case S_IFBLK:
         return HANDLE_KIND_FD_DEVICE;
     case S_IFIFO:
         return HANDLE_KIND_FD_PIPE;
     case S_IFSOCK:
         return HANDLE_KIND_FD_SOCKET;
-    default: /* eventfd, epoll and others have no type: what the call said */
-        return told;
+    case S_IFCHR:
+        return kind_of_link(link, HANDLE_KIND_FD_DEVICE);
+    case S_IFREG:
+        return kind_of_link(link, HANDLE_KIND_FD_FILE);
+    default: /* eventfd, epoll and others have no type */
+        return kind_of_link(link, told);
     }
+}
+
+/* Nothing more is said by the link than by the kind: the opener's own words stay. */
+static bool is_made_up(const char *link)
+{
+    return kind_of_link(link, HANDLE_KIND_FD_OTHER) != HANDLE_KIND_FD_OTHER && *link != '/';
 }
 
 void handle_name_look(struct handle_row *row, int fd)
@@ -151,15 +190,17 @@ void handle_name_look(struct handle_row *row, int fd)
     static char room[1024];
     struct text text = text_in(room, sizeof room);
     struct stat stat;
+    bool descriptor = handle_info(row->kind)->leak == KIND_FD_LEAK;
     if (raw_failed(raw_syscall(SYS_fstat, fd, &stat)))
         return;
-    if (row->kind != HANDLE_KIND_STREAM && row->kind != HANDLE_KIND_POPEN)
-        row->kind = (uint16_t)kind_of(stat.st_mode, (enum handle_kind)row->kind);
+    if (!S_ISSOCK(stat.st_mode) && !S_ISFIFO(stat.st_mode))
+        look_at_path(&text, fd);
+    if (descriptor)
+        row->kind = (uint16_t)kind_of(stat.st_mode, room, (enum handle_kind)row->kind);
+    if (is_made_up(room))
+        text.length = 0;
     if (S_ISSOCK(stat.st_mode))
         look_at_socket(&text, fd);
-    else if (S_ISREG(stat.st_mode) || S_ISDIR(stat.st_mode) || S_ISCHR(stat.st_mode) ||
-             S_ISBLK(stat.st_mode))
-        look_at_path(&text, fd);
     if (text.length)
         handle_set_name(row, room);
 }

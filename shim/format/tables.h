@@ -35,7 +35,7 @@ enum place {
 };
 
 enum handle_kind {
-#define HANDLE(id, number, word, phrase, opener, closer, leak) HANDLE_KIND_##id = number,
+#define HANDLE(id, number, word, phrase, opener, closer, leak, growth) HANDLE_KIND_##id = number,
 #include "handles.def"
 #undef HANDLE
 };
@@ -78,8 +78,10 @@ struct word_info { /* roles, evidence, places, events */
     uint16_t number;
     const char *word, *phrase;
 };
+enum handle_growth { GROWTH_NONE, GROWTH_NOTE, GROWTH_WARNING };
 struct handle_info {
     uint16_t number, leak;
+    uint8_t growth; /* enum handle_growth */
     const char *word, *phrase, *opener, *closer;
 };
 struct wait_info {

@@ -90,7 +90,7 @@ int wrap_epoll_create1(int flags)
 
 int wrap_timerfd_create(clockid_t clock, int flags)
 {
-    return opened(real.timerfd_create(clock, flags), HANDLE_KIND_FD_OTHER, CARRIER_PIPE,
+    return opened(real.timerfd_create(clock, flags), HANDLE_KIND_FD_TIMER, CARRIER_PIPE,
                   flags & TFD_CLOEXEC, 0, FRAME);
 }
 
@@ -112,6 +112,6 @@ int wrap_signalfd(int fd, const sigset_t *set, int flags)
     int result = real.signalfd(fd, set, flags);
     if (fd >= 0)
         return result;
-    return opened(result, HANDLE_KIND_FD_OTHER, CARRIER_PIPE, flags & SFD_CLOEXEC, LINK_SIGNALS,
+    return opened(result, HANDLE_KIND_FD_SIGNAL, CARRIER_PIPE, flags & SFD_CLOEXEC, LINK_SIGNALS,
                   FRAME);
 }

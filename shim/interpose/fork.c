@@ -13,7 +13,7 @@
 #include "state/thread.h"
 
 /* What was born before and after is told apart in the parent. */
-static void note(pid_t child)
+void fork_note(pid_t child)
 {
     struct thread *self = child > 0 ? guard_enter() : NULL;
     if (!self)
@@ -27,7 +27,7 @@ pid_t wrap_fork(void)
 {
     registration_fork_begins();
     pid_t child = real.fork();
-    note(child);
+    fork_note(child);
     return child;
 }
 
@@ -37,7 +37,7 @@ pid_t wrap__Fork(void)
     pid_t child = real._Fork();
     if (child == 0)
         process_forked();
-    note(child);
+    fork_note(child);
     return child;
 }
 
@@ -82,7 +82,7 @@ pid_t vfork_leave(long result, struct thread *self)
 {
     if (self) {
         guard_leave(self);
-        note((pid_t)result);
+        fork_note((pid_t)result);
     }
     if (raw_failed(result)) {
         errno = (int)-result;

@@ -8,4 +8,7 @@
  */
 void registration_fork_begins(void);
 
+/* It is over, in the parent, and returned child (interpose/fork.c). Guard not entered. */
+void fork_note(pid_t child);
+
 #endif
