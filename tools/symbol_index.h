@@ -92,6 +92,9 @@ const char *symbol_table_thread_object(struct symbol_file *file, uint64_t offset
 bool symbol_variable_die(struct symbol_file *file, uint64_t address, Dwarf_Die *ret_die,
                          uint64_t *ret_low);
 
+/* Where a member begins in its structure, bytes. */
+uint64_t symbol_member_offset(Dwarf_Die *member);
+
 /* The entry of the function around address, and where it, or this part of it, begins; by DWARF. */
 bool symbol_function_at(struct symbol_file *file, uint64_t address, Dwarf_Die *ret_die,
                         uint64_t *ret_start);

@@ -138,7 +138,7 @@ static bool is_reserved(const char *name)
     return name[0] == '_' && (name[1] == '_' || (name[1] >= 'A' && name[1] <= 'Z'));
 }
 
-static uint64_t member_offset(Dwarf_Die *member)
+uint64_t symbol_member_offset(Dwarf_Die *member)
 {
     Dwarf_Attribute attribute;
     Dwarf_Word value;
@@ -163,7 +163,7 @@ static bool enter_member(struct path *path, Dwarf_Die *type)
         bool part = tag == DW_TAG_member || tag == DW_TAG_inheritance;
         if (!part || !type_of(&member, &inner) || dwarf_aggregate_size(&inner, &size))
             continue;
-        uint64_t at = member_offset(&member);
+        uint64_t at = symbol_member_offset(&member);
         if (path->offset < at || path->offset - at >= size)
             continue;
         const char *name = dwarf_diename(&member);

@@ -43,19 +43,6 @@ static enum type_word stronger(enum type_word a, enum type_word b)
     return a > b ? a : b;
 }
 
-static uint64_t member_offset(Dwarf_Die *member)
-{
-    Dwarf_Attribute attribute;
-    Dwarf_Word value;
-    if (dwarf_attr(member, DW_AT_data_member_location, &attribute) &&
-        !dwarf_formudata(&attribute, &value))
-        return value;
-    if (dwarf_attr(member, DW_AT_data_bit_offset, &attribute) &&
-        !dwarf_formudata(&attribute, &value))
-        return value / 8;
-    return 0;
-}
-
 static enum type_word word_at(Dwarf_Die *type, uint64_t offset, unsigned depth,
                               Dwarf_Die *ret_last);
 
@@ -73,7 +60,7 @@ static enum type_word word_of_members(Dwarf_Die *type, uint64_t offset, unsigned
         if ((tag != DW_TAG_member && tag != DW_TAG_inheritance && tag != DW_TAG_variant_part) ||
             !type_of_die(&member, &inner) || dwarf_aggregate_size(&inner, &size))
             continue;
-        uint64_t at = member_offset(&member);
+        uint64_t at = symbol_member_offset(&member);
         if (offset >= at && offset - at < size)
             word = stronger(word, word_at(&inner, offset - at, depth + 1, ret_last));
     } while (dwarf_siblingof(&member, &member) == 0);

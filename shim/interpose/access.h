@@ -111,9 +111,9 @@ static inline void descriptor_use(int fd, const void *frame)
  *     TELLS(USES(fd), real.fstat(fd, to), RESULT(to))
  *
  * before, after: statements made of the words below; `result` is what the call returned. */
-#define TELLS(before, call, after)                                                                 \
+#define TELLS_WHEN(wanted, before, call, after)                                                    \
     {                                                                                              \
-        if (access_watched()) {                                                                    \
+        if (wanted) {                                                                              \
             before;                                                                                \
         }                                                                                          \
         __typeof__(call) result = call;                                                            \
@@ -122,34 +122,20 @@ static inline void descriptor_use(int fd, const void *frame)
         }                                                                                          \
         return result;                                                                             \
     }
-#define TELLS_AFTER(call, after) TELLS((void)0, call, after)
-#define TELLS_BEFORE(call, before)                                                                 \
+#define TELLS_BEFORE_WHEN(wanted, call, before)                                                    \
     {                                                                                              \
-        if (access_watched()) {                                                                    \
+        if (wanted) {                                                                              \
             before;                                                                                \
         }                                                                                          \
         return call;                                                                               \
     }
+#define TELLS(before, call, after) TELLS_WHEN(access_watched(), before, call, after)
+#define TELLS_AFTER(call, after)   TELLS((void)0, call, after)
+#define TELLS_BEFORE(call, before) TELLS_BEFORE_WHEN(access_watched(), call, before)
 
 /* The same where a call that is not async-signal-safe is told in a handler too. */
-#define WANTS(before, call, after)                                                                 \
-    {                                                                                              \
-        if (access_wanted()) {                                                                     \
-            before;                                                                                \
-        }                                                                                          \
-        __typeof__(call) result = call;                                                            \
-        if (access_watched()) {                                                                    \
-            after;                                                                                 \
-        }                                                                                          \
-        return result;                                                                             \
-    }
-#define WANTS_BEFORE(call, before)                                                                 \
-    {                                                                                              \
-        if (access_wanted()) {                                                                     \
-            before;                                                                                \
-        }                                                                                          \
-        return call;                                                                               \
-    }
+#define WANTS(before, call, after) TELLS_WHEN(access_wanted(), before, call, after)
+#define WANTS_BEFORE(call, before) TELLS_BEFORE_WHEN(access_wanted(), call, before)
 
 /* NULL and sizes of 0 are told by nobody. */
 #define USES(fd)         descriptor_use(fd, FRAME)

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "state/build_id.h"
 
 #define PAGE 4096ul
 
@@ -18,26 +19,6 @@ static int protection_of(uint32_t flags)
 {
     return (flags & PF_R ? PROT_READ : 0) | (flags & PF_W ? PROT_WRITE : 0) |
            (flags & PF_X ? PROT_EXEC : 0);
-}
-
-/* The GNU build-id among notes. */
-static void find_build_id(struct target *target, uintptr_t at, uintptr_t end)
-{
-    while (at < end && end - at >= sizeof(Elf64_Nhdr)) {
-        const Elf64_Nhdr *note = (const Elf64_Nhdr *)at;
-        uintptr_t name = at + sizeof *note;
-        uintptr_t bytes = name + ((note->n_namesz + 3ull) & ~3ull);
-        if (bytes > end || note->n_descsz > end - bytes)
-            return;
-        if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
-            mem_equal((const void *)name, "GNU", 4)) {
-            target->build_id_size =
-                note->n_descsz < sizeof target->build_id ? note->n_descsz : sizeof target->build_id;
-            mem_copy(target->build_id, (const void *)bytes, target->build_id_size);
-            return;
-        }
-        at = bytes + ((note->n_descsz + 3ull) & ~3ull);
-    }
 }
 
 static void look_at_dynamic(struct target *target, const Elf64_Dyn *entry)
@@ -54,7 +35,8 @@ static void look_at_segment(struct target *target, const Elf64_Phdr *segment)
     if (segment->p_type == PT_DYNAMIC)
         look_at_dynamic(target, (const Elf64_Dyn *)start);
     if (segment->p_type == PT_NOTE && !target->build_id_size)
-        find_build_id(target, start, end);
+        target->build_id_size =
+            build_id_find(start, end, target->build_id, sizeof target->build_id);
     if (segment->p_type != PT_LOAD)
         return;
     start &= -PAGE;

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/recording.h"
 #include "base/syscall.h"
+#include "state/build_id.h"
 #include "state/unwind.h"
 
 uint32_t module_epoch;
@@ -105,26 +106,6 @@ static void note_name(const struct link_map *map, struct module_row *row)
     }
 }
 
-/* The GNU build-id among the notes in [at, end), if there. */
-static void find_build_id(uintptr_t at, uintptr_t end, struct module_row *row)
-{
-    while (end - at >= sizeof(ElfW(Nhdr)) && at < end) {
-        const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)at;
-        uintptr_t name = at + sizeof *note;
-        uintptr_t bytes = name + ((note->n_namesz + 3ull) & ~3ull);
-        if (bytes > end || note->n_descsz > end - bytes)
-            return;
-        if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
-            mem_equal((const void *)name, "GNU", 4)) {
-            row->build_id_size =
-                note->n_descsz < sizeof row->build_id ? note->n_descsz : sizeof row->build_id;
-            mem_copy(row->build_id, (const void *)bytes, row->build_id_size);
-            return;
-        }
-        at = bytes + ((note->n_descsz + 3ull) & ~3ull);
-    }
-}
-
 /* The program headers, from memory: the first segment holds the file's header. */
 static void note_build_id(const struct dl_find_object *object, struct module_row *row)
 {
@@ -139,7 +120,8 @@ static void note_build_id(const struct dl_find_object *object, struct module_row
         uintptr_t at = object->dlfo_link_map->l_addr + segments[i].p_vaddr;
         if (segments[i].p_type == PT_NOTE && at >= start && at < end &&
             segments[i].p_memsz <= end - at)
-            find_build_id(at, at + segments[i].p_memsz, row);
+            row->build_id_size =
+                build_id_find(at, at + segments[i].p_memsz, row->build_id, sizeof row->build_id);
     }
 }
 

@@ -29,25 +29,6 @@ static const uint16_t modrm_two[16] = {0xa00f, 0xffff, 0xffff, 0x0000, 0xffff, 0
                                        0xffff, 0xff7f, 0x0000, 0xffff, 0xf838, 0xffff,
                                        0x00ff, 0xffff, 0xffff, 0xffff};
 
-static bool is_prefix(uint8_t byte)
-{
-    switch (byte) {
-    case 0x26:
-    case 0x2e:
-    case 0x36:
-    case 0x3e:
-    case 0x64:
-    case 0x65:
-    case 0x66:
-    case 0xf0:
-    case 0xf2:
-    case 0xf3:
-        return true;
-    default:
-        return false;
-    }
-}
-
 struct head {
     unsigned size;              /* bytes of the head, 0: no form */
     unsigned displacement_size; /* that follow it */
@@ -86,7 +67,7 @@ static struct head head_of(const uint8_t *bytes)
 {
     static const struct head none = {0};
     unsigned at = 0;
-    while (at < 4 && is_prefix(bytes[at]))
+    while (at < 4 && insn_legacy_prefix(bytes[at]))
         at++;
     if (bytes[at] == 0xc5 && bytes[at + 2] != 0x77)
         return with_modrm(bytes, at + 3, 0, false);

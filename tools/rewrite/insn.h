@@ -37,6 +37,26 @@ enum insn_memory {
     MEMORY_LEFT_OUT, /* not watched: gather, masked, saves of state, gs-relative … */
 };
 
+/* A prefix that may stand before any instruction; not REX, nor that of 32-bit addresses (67). */
+static inline bool insn_legacy_prefix(uint8_t byte)
+{
+    switch (byte) {
+    case 0x26:
+    case 0x2e:
+    case 0x36:
+    case 0x3e:
+    case 0x64:
+    case 0x65:
+    case 0x66:
+    case 0xf0:
+    case 0xf2:
+    case 0xf3:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* 32 bytes: a large library has ten million. */
 struct insn {
     uint32_t offset;

@@ -13,24 +13,9 @@ bool is_endbr(const struct module *module, const struct insn *insn)
 /* 32-bit addressing: what is RIP-relative cannot go far then. */
 static bool has_address_prefix(const uint8_t *bytes)
 {
-    for (;; bytes++)
-        switch (*bytes) {
-        case 0x67:
-            return true;
-        case 0x26:
-        case 0x2e:
-        case 0x36:
-        case 0x3e:
-        case 0x64:
-        case 0x65:
-        case 0x66:
-        case 0xf0:
-        case 0xf2:
-        case 0xf3:
-            break;
-        default:
-            return false;
-        }
+    while (insn_legacy_prefix(*bytes))
+        bytes++;
+    return *bytes == 0x67;
 }
 
 static bool leader_inside(const struct module *module, const struct insn *insn)
