@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "detect/block_leak.h"
 #include "detect/blocked.h"
+#include "detect/child_leak.h"
 #include "detect/cond_misuse.h"
 #include "detect/deadlock.h"
 #include "detect/handle_leak.h"
@@ -66,6 +67,7 @@ static void look(struct thread *self, enum process_ending ending, int status)
     if (observing.handles)
         handle_leak_look(self);
     thread_leak_look(self);
+    child_leak_look(self);
     deadlock_process_ends();
     blocked_look(self);
     cond_misuse_look(self);

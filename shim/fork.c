@@ -6,6 +6,7 @@
 #include "detect/fork_hazard.h"
 #include "report/finding.h"
 #include "start.h"
+#include "state/child.h"
 #include "state/module.h"
 #include "state/stack.h"
 
@@ -28,6 +29,7 @@ void process_forked(void)
     lock_reset_all();
     fork_hazard_gather(self, &parent);
     finding_after_fork();
+    child_after_fork();
     stack_after_fork();
     if (observed && start_recording(true)) {
         module_after_fork((const struct module_row *)parent.section_start[SECTION_MODULES],

@@ -207,7 +207,7 @@ pid_t wrap_forkpty(int *master, char *name, const struct termios *settings,
 {
     registration_fork_begins();
     pid_t child = real.forkpty(master, name, settings, size);
-    fork_note(child);
+    fork_note(child, FRAME);
     if (child != 0)
         descriptor_opened(child < 0 ? -1 : *master, HANDLE_KIND_FD_TERMINAL, false, NULL, FRAME);
     return child;

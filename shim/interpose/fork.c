@@ -9,17 +9,21 @@
 #include "format/tables.h"
 #include "interpose/real.h"
 #include "interpose/registration.h"
+#include "state/child.h"
 #include "state/process.h"
+#include "state/stack.h"
 #include "state/thread.h"
 
 /* What was born before and after is told apart in the parent. */
-void fork_note(pid_t child)
+void fork_note(pid_t child, const void *frame)
 {
     struct thread *self = child > 0 ? guard_enter() : NULL;
     if (!self)
         return;
     __atomic_fetch_add(&recording->checkpoint, 1, __ATOMIC_RELAXED);
-    thread_event(self, EVENT_FORK, 0, 0, (uint64_t)child);
+    uint32_t stack = stack_here(self, frame);
+    thread_event(self, EVENT_FORK, 0, stack, (uint64_t)child);
+    child_born(self, child, stack);
     guard_leave(self);
 }
 
@@ -27,7 +31,7 @@ pid_t wrap_fork(void)
 {
     registration_fork_begins();
     pid_t child = real.fork();
-    fork_note(child);
+    fork_note(child, FRAME);
     return child;
 }
 
@@ -37,18 +41,19 @@ pid_t wrap__Fork(void)
     pid_t child = real._Fork();
     if (child == 0)
         process_forked();
-    fork_note(child);
+    fork_note(child, FRAME);
     return child;
 }
 
 /* libc's daemon ends the parent by a call of its own, which we would not see. */
 int wrap_daemon(int stay, int keep)
 {
-    pid_t child = wrap_fork();
+    registration_fork_begins();
+    pid_t child = real.fork();
     if (child < 0)
         return -1;
     if (child > 0)
-        wrap__exit(0);
+        wrap__exit(0); /* nobody is to wait for that child */
     if (setsid() < 0 || (!stay && chdir("/") != 0))
         return -1;
     if (keep)
@@ -82,7 +87,7 @@ pid_t vfork_leave(long result, struct thread *self)
 {
     if (self) {
         guard_leave(self);
-        fork_note((pid_t)result);
+        fork_note((pid_t)result, FRAME);
     }
     if (raw_failed(result)) {
         errno = (int)-result;

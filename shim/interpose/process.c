@@ -15,12 +15,14 @@
 #include "base/syscall.h"
 #include "base/text.h"
 #include "interpose/access.h"
+#include "state/child.h"
 #include "state/environment.h"
 #include "state/image.h"
 #include "state/options.h"
 #include "state/process.h"
 #include "state/readable.h"
 #include "state/signals.h"
+#include "state/stack.h"
 #include "state/thread.h"
 
 enum call { EXECVE, EXECVPE, FEXECVE, EXECVEAT, SPAWN, SPAWNP };
@@ -145,6 +147,15 @@ static void tell_read(const struct start *start)
     }
 }
 
+static void spawned(const struct start *start)
+{
+    struct thread *self = start->pid ? guard_enter() : NULL;
+    if (!self)
+        return;
+    child_born(self, *start->pid, stack_here(self, start->frame));
+    guard_leave(self);
+}
+
 static int start_image(const struct start *start)
 {
     if (access_watched())
@@ -167,6 +178,8 @@ static int start_image(const struct start *start)
     } else {
         result = call_real(start, start->envp);
     }
+    if (is_spawn(start) && result == 0)
+        spawned(start);
     if (!is_spawn(start))
         signals_exec_failed(thread_current);
     if (marked)

@@ -8,7 +8,8 @@
  */
 void registration_fork_begins(void);
 
-/* It is over, in the parent, and returned child (interpose/fork.c). Guard not entered. */
-void fork_note(pid_t child);
+/* It is over, in the parent, and returned child; frame: the wrapper's (interpose/fork.c). Guard not
+ * entered. */
+void fork_note(pid_t child, const void *frame);
 
 #endif

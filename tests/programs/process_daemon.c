@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int main(void)
@@ -19,7 +20,7 @@ int main(void)
         close(ends[1]);
         int result = (int)read(ends[0], &byte, 1);
         close(ends[0]);
-        return result;
+        return wait(NULL) < 0 ? 1 : result;
     }
     close(ends[0]);
     if (daemon(1, 1) != 0)
