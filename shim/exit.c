@@ -16,6 +16,7 @@
 #include "detect/lock_contention.h"
 #include "detect/lock_held.h"
 #include "detect/thread_leak.h"
+#include "detect/unflushed_stream.h"
 #include "interpose/real.h"
 #include "report/command.h"
 #include "report/log.h"
@@ -27,6 +28,7 @@
 #include "state/environment.h"
 #include "state/options.h"
 #include "state/signals.h"
+#include "state/stack.h"
 
 bool process_is_ours(void)
 {
@@ -60,12 +62,15 @@ static void look_for_leaks(struct thread *self)
         __atomic_store_n(&recording->scanned, 1, __ATOMIC_RELEASE);
 }
 
-static void look(struct thread *self, enum process_ending ending, int status)
+static void look(struct thread *self, enum process_ending ending, int status, const void *frame)
 {
     recording->ending = refine(ending, self);
     __atomic_store_n(&recording->state, PROCESS_ENDING, __ATOMIC_RELEASE);
     if (observing.handles)
         handle_leak_look(self);
+    /* exit flushes all streams, after us. */
+    if (observing.handles && (ending == ENDING_FAST_EXIT || ending == ENDING_SIGNAL))
+        unflushed_stream_look(self, frame ? stack_here(self, frame) : 0);
     thread_leak_look(self);
     child_leak_look(self);
     deadlock_process_ends();
@@ -133,7 +138,7 @@ static bool shut_in(void)
     return raw_syscall(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0) != seccomp_at_start;
 }
 
-int last_look(enum process_ending ending, int status)
+int last_look(enum process_ending ending, int status, const void *frame)
 {
     struct thread *self = guard_enter();
     if (!self || !process_is_ours()) {
@@ -149,7 +154,7 @@ int last_look(enum process_ending ending, int status)
     if (recording->state == PROCESS_RUNNING && shut_in()) {
         end_unlooked(ending, status);
     } else if (recording->state == PROCESS_RUNNING) {
-        look(self, ending, ending == ENDING_SIGNAL ? status : status & 0xff);
+        look(self, ending, ending == ENDING_SIGNAL ? status : status & 0xff, frame);
         status = report(status);
     }
     lock_give(LOCK_LAST_LOOK);
@@ -182,7 +187,7 @@ void process_exec_failed(void)
 /* Registered before anybody else can: runs after all handlers and all libraries' destructors. */
 static void at_exit(int status, void *unused)
 {
-    int replaced = last_look(ENDING_EXIT, status);
+    int replaced = last_look(ENDING_EXIT, status, NULL);
     if (replaced != status)
         exit(replaced); /* goes on where we are: flushes the streams, then ends */
 }
@@ -190,7 +195,7 @@ static void at_exit(int status, void *unused)
 /* quick_exit's status is known only to its wrapper, which leaves it here. */
 static void at_fast_exit(void)
 {
-    int replaced = last_look(ENDING_FAST_EXIT, process_quick_status);
+    int replaced = last_look(ENDING_FAST_EXIT, process_quick_status, NULL);
     if (replaced != process_quick_status)
         real._exit(replaced);
 }

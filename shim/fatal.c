@@ -6,6 +6,7 @@
 #include "base/recording.h"
 #include "base/say.h"
 #include "base/syscall.h"
+#include "detect/unflushed_stream.h"
 #include "interpose/real.h"
 #include "start.h"
 #include "state/signals.h"
@@ -43,7 +44,7 @@ static void on_ending(int signal, siginfo_t *info, void *context)
             return;
         if (self)
             guard_leave(self);
-        last_look(ENDING_SIGNAL, signal);
+        last_look(ENDING_SIGNAL, signal, NULL);
         /* Another ending may have been under way, or no look was possible. */
         process_ended(ENDING_SIGNAL, signal);
     }
@@ -56,6 +57,7 @@ static void on_crash(int signal, siginfo_t *info, void *context)
     /* First of all: if what follows faults too, the process dies at once. */
     signals_default(signal);
     if (process_is_ours() && recording->state == PROCESS_RUNNING) {
+        bool watched = observing.handles;
         recording->crash_address = (uintptr_t)info->si_addr;
         process_ended(ENDING_CRASH, signal);
         struct thread *self = thread_current;
@@ -64,6 +66,8 @@ static void on_crash(int signal, siginfo_t *info, void *context)
             self->busy = (uintptr_t)FRAME;
             struct stack_start start = stack_start_of_context(self, context);
             recording->crash_stack = stack_at(self, &start);
+            if (watched)
+                unflushed_stream_look(self, recording->crash_stack);
             self->busy = 0;
         }
     }

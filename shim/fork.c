@@ -4,6 +4,7 @@
 #include "base/lock.h"
 #include "base/recording.h"
 #include "detect/fork_hazard.h"
+#include "detect/unflushed_stream.h"
 #include "report/finding.h"
 #include "start.h"
 #include "state/child.h"
@@ -30,6 +31,7 @@ void process_forked(void)
     fork_hazard_gather(self, &parent);
     finding_after_fork();
     child_after_fork();
+    unflushed_stream_after_fork();
     stack_after_fork();
     if (observed && start_recording(true)) {
         module_after_fork((const struct module_row *)parent.section_start[SECTION_MODULES],

@@ -22,6 +22,7 @@
 #include "detect/lock_held.h"
 #include "detect/lock_order.h"
 #include "detect/race.h"
+#include "detect/unflushed_stream.h"
 #include "interpose/cxx_memory.h"
 #include "interpose/real.h"
 #include "interpose/thread.h"
@@ -178,6 +179,8 @@ static void start_handles(bool forked)
     if (!options.number[OPTION_HANDLES])
         return;
     stream_start_up();
+    if (!forked)
+        unflushed_stream_start_up();
     handle_misuse_start_up();
     if (!forked)
         handle_start_up();

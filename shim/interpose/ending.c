@@ -9,12 +9,12 @@ int process_quick_status;
 
 void wrap__exit(int status)
 {
-    real._exit(last_look(ENDING_FAST_EXIT, status));
+    real._exit(last_look(ENDING_FAST_EXIT, status, FRAME));
 }
 
 void wrap__Exit(int status)
 {
-    real._Exit(last_look(ENDING_FAST_EXIT, status));
+    real._Exit(last_look(ENDING_FAST_EXIT, status, FRAME));
 }
 
 /* Its handlers run first, ours last of them. */

@@ -13,10 +13,10 @@
 /* The last look: scans, tells what is left behind, stops observing, marks the recording ended, and
    under plain preload prints the report. Only the first call does anything; a second thread that
    ends the process meanwhile waits for it to be done. Does nothing in a vfork's child; only
-   marks the end when a handler that interrupted the shim on this thread calls it. Returns the
-   status that the process shall end with (the exitcode option). Safe in signal handlers; errno is
-   kept. */
-int last_look(enum process_ending ending, int status);
+   marks the end when a handler that interrupted the shim on this thread calls it. frame: of the
+   wrapper that ends the process, NULL for none. Returns the status that the process shall end with
+   (the exitcode option). Safe in signal handlers; errno is kept. */
+int last_look(enum process_ending ending, int status, const void *frame);
 
 /* Marks the recording as ended without looking at anything. Lock-free. */
 void process_ended(enum process_ending ending, int status);
