@@ -115,18 +115,32 @@ bool access_line_names_atomic(const char *line)
     return false;
 }
 
+/* "ring::atomic_get<long>(std::atomic<long>&)": of what is called, not of its arguments. */
+static bool is_named_atomic(const char *function)
+{
+    char name[256];
+    size_t size = strcspn(function, "<(");
+    size = size < sizeof name ? size : sizeof name - 1;
+    memcpy(name, function, size);
+    name[size] = 0;
+    return access_line_names_atomic(name);
+}
+
+/* The line that the access itself stands on, and the names of the functions that it was inlined
+   from. Not the lines of their calls: an atomic operation that they name is a neighbour. */
 static void set_frames(const struct trace *trace, struct sources *sources, struct access_code *ret)
 {
-    ret->lines_read = true;
     for (unsigned i = 0; i < trace->count; i++) {
         const struct frame *frame = &trace->frames[i];
         ret->in_operation |= is_operation(frame);
-        const char *line =
-            source_text(sources, frame->file, frame->line, frame_module_mtime(frame));
-        if (line)
-            ret->names_atomic |= access_line_names_atomic(line);
-        else
-            ret->lines_read = false;
+        if (frame->function && (!i || frame->inlined))
+            ret->names_atomic |= is_named_atomic(frame->function);
+        if (!i) {
+            const char *line =
+                source_text(sources, frame->file, frame->line, frame_module_mtime(frame));
+            ret->line_read = line;
+            ret->names_atomic |= line && access_line_names_atomic(line);
+        }
         if (!frame->inlined)
             break;
     }

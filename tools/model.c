@@ -314,8 +314,12 @@ static void judge_order(struct process *process, struct sources *sources, const 
         return;
     if (order_is_seen(finding))
         finding->confidence = CONFIDENCE_CERTAIN;
-    else if (own_order_of(process->recording))
+    else if (own_order_of(process->recording)) {
         finding->confidence = CONFIDENCE_POSSIBLE;
+        if (!*finding->detail)
+            finding->detail = "this program also orders threads by atomic instructions, which "
+                              "calls do not show";
+    }
 }
 
 /* Findings that turned out to be none go. */

@@ -54,11 +54,11 @@ struct race_verdict race_verdict_of(const struct race_side *here, const struct r
         return verdict(CONFIDENCE_POSSIBLE,
                        "it is declared volatile: meant, perhaps, and not atomic");
     if (here->code.names_atomic || earlier->code.names_atomic)
-        return verdict(CONFIDENCE_POSSIBLE, "a line of its source names an atomic operation");
+        return verdict(CONFIDENCE_POSSIBLE, "its line of source names an atomic operation");
     if (!moves)
         return type == TYPE_PLAIN ? verdict(CONFIDENCE_CERTAIN, "")
                                   : verdict(CONFIDENCE_LIKELY, "");
-    if (type == TYPE_PLAIN && here->code.lines_read && earlier->code.lines_read)
+    if (type == TYPE_PLAIN && here->code.line_read && earlier->code.line_read)
         return verdict(CONFIDENCE_CERTAIN, "");
     if (type == TYPE_PLAIN)
         return verdict(CONFIDENCE_POSSIBLE,

@@ -62,11 +62,6 @@ void finding_group_head(struct output *output, const struct finding *finding)
             style(output, STYLE_PLAIN), style(output, STYLE_BOLD), finding->kind->title,
             style(output, STYLE_PLAIN), style(output, STYLE_DIM), finding->kind->slug,
             group_sum(&output->arena, finding), style(output, STYLE_PLAIN));
-    if (finding->possible)
-        fprintf(output->out,
-                "  %sThis program also orders threads by atomic instructions, which calls do not "
-                "show.%s\n",
-                style(output, STYLE_DIM), style(output, STYLE_PLAIN));
 }
 
 /* ---- what heads a stack ---- */

@@ -8,6 +8,7 @@
 #define NAME_LONG      72  /* names longer than that are shortened without --all */
 #define SOURCE_COLUMNS 110 /* lines of source are cut at the terminal's width, but not before */
 #define STARTUP_SHOWN  4
+#define FRAMES_BETWEEN 3 /* as many of libraries between two of the program's own are left out */
 
 const char *style(const struct output *output, enum style which)
 {
@@ -158,20 +159,39 @@ static void print_startup(struct output *output, const struct trace *trace, unsi
     fprintf(output->out, "%s%s\n", printed ? "" : "…", style(output, STYLE_PLAIN));
 }
 
-/* Which frames to show: all when they are few, else the first three, the last, those of the
-   program's own source, and as many of the first others as there is room for. */
-static void choose_frames(const struct output *output, const struct trace *trace, unsigned count,
+/* Frames from first on that are nobody's own source, up to one that is; 0 where none follows. */
+static unsigned between_own(const struct trace *trace, unsigned first, unsigned count)
+{
+    unsigned next = first;
+    while (next < count && !is_own_source(&trace->frames[next]))
+        next++;
+    return next < count ? next - first : 0;
+}
+
+/* Which frames to show. What a library does between two functions of the program's own source (a
+   call through std::function, an iterator) is left out where it takes many frames. Of the rest all
+   when they are few, else the first three, the last, those of the program's own source, and as many
+   of the first others as there is room for. */
+static void choose_frames(struct output *output, const struct trace *trace, unsigned count,
                           bool *ret_shown)
 {
-    unsigned room = FRAMES_SHOWN;
-    bool all = output->all || count <= FRAMES_SHOWN;
+    unsigned room = FRAMES_SHOWN, kept = 0;
+    bool *within = arena_take(&output->arena, count * sizeof *within);
     for (unsigned i = 0; i < count; i++) {
-        ret_shown[i] = all || i < 3 || i == count - 1;
+        unsigned between =
+            i && is_own_source(&trace->frames[i - 1]) ? between_own(trace, i, count) : 0;
+        for (unsigned k = 0; k < between && between >= FRAMES_BETWEEN; k++)
+            within[i + k] = true;
+        kept += !within[i];
+    }
+    bool all = output->all || kept <= FRAMES_SHOWN;
+    for (unsigned i = 0; i < count; i++) {
+        ret_shown[i] = output->all || (!within[i] && (all || i < 3 || i == count - 1));
         room -= !all && ret_shown[i];
     }
     for (int own = 1; !all && own >= 0; own--)
         for (unsigned i = 0; i < count && room; i++)
-            if (!ret_shown[i] && (!own || is_own_source(&trace->frames[i]))) {
+            if (!ret_shown[i] && !within[i] && (!own || is_own_source(&trace->frames[i]))) {
                 ret_shown[i] = true;
                 room--;
             }

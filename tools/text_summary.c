@@ -141,11 +141,8 @@ void summary_tail(struct output *output)
         fprintf(output->out, "%s suppressed.\n",
                 words_count(&output->arena, run->suppressed, "finding"));
     if (run->possible && !output->all)
-        fprintf(
-            output->out,
-            "%s not shown (--all): the program also orders threads by atomic instructions, which "
-            "calls do not show.\n",
-            words_count(&output->arena, run->possible, "possible fault"));
+        fprintf(output->out, "%s not shown (--all shows them, and why they are not sure).\n",
+                words_count(&output->arena, run->possible, "possible fault"));
     const char *watched = watched_words(output);
     if (*watched)
         fprintf(output->out, "%s%s.\n", watched, output->watched ? "" : " (--watched shows which)");

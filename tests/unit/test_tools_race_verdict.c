@@ -8,7 +8,7 @@
 static struct race_side plain(void)
 {
     return (struct race_side){
-        .code = {.decoded = true, .move = true, .size = 4, .lines_read = true, .type = TYPE_PLAIN},
+        .code = {.decoded = true, .move = true, .size = 4, .line_read = true, .type = TYPE_PLAIN},
         .size = 4,
         .address = 0x1000,
     };
@@ -31,7 +31,7 @@ Test(race_verdict, plain_types_with_their_source_read_are_certain)
 Test(race_verdict, plain_types_without_source_are_possible)
 {
     struct race_side side = plain();
-    side.code.lines_read = false;
+    side.code.line_read = false;
     cr_expect_eq(confidence(side, plain()), CONFIDENCE_POSSIBLE);
 }
 
