@@ -17,7 +17,7 @@
 #include "base/text.h"
 #include "compiled/start.h"
 #include "detect/deadlock.h"
-#include "detect/handle_misuse.h"
+#include "detect/handle_sweep.h"
 #include "detect/lock_contention.h"
 #include "detect/lock_held.h"
 #include "detect/lock_order.h"
@@ -181,7 +181,7 @@ static void start_handles(bool forked)
     stream_start_up();
     if (!forked)
         unflushed_stream_start_up();
-    handle_misuse_start_up();
+    handle_sweep_start_up();
     if (!forked)
         handle_start_up();
 }

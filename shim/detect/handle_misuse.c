@@ -2,62 +2,9 @@
 
 #include <errno.h>
 
-#include "base/lock.h"
-#include "base/memory.h"
 #include "base/recording.h"
+#include "detect/handle_sweep.h"
 #include "report/finding.h"
-
-/* What a call stack closed in vain last. A table with one place per hash: a stack that pushes
-   another out costs that one its memory of being a sweep, so a finding may then be told that is
-   taken back again. Protected by LOCK_CLOSES. */
-#define VAIN_SLOTS 256u
-
-/* How far apart two numbers may be to count as neighbours: a sweep may leave some out, and a loop
-   that the compiler unrolled has several call stacks that take turns. */
-#define SWEEP_STEP 4
-
-static struct vain {
-    uint32_t stack;
-    int32_t last;
-    bool last_was_never_open;
-    bool sweep;
-} vain[VAIN_SLOTS];
-
-void handle_misuse_start_up(void)
-{
-    mem_clear(vain, sizeof vain);
-}
-
-static bool closed_by(int fd, uint32_t stack)
-{
-    const struct handle_row *row = handle_fd_find(fd);
-    return row && handle_state_of(row) == HANDLE_CLOSED && row->closed_stack == stack;
-}
-
-enum sweep { SWEEP_NO, SWEEP_BEGINS, SWEEP_GOES_ON };
-
-static enum sweep part_of_sweep(const struct handle_closing *closing)
-{
-    bool never = closing->was == HANDLE_NONE;
-    int fd = closing->fd;
-    enum sweep sweep = SWEEP_NO;
-    lock_take(LOCK_CLOSES);
-    struct vain *at = &vain[closing->stack * 0x9e3779b9u >> 24];
-    if (at->stack != closing->stack)
-        *at = (struct vain){.stack = closing->stack, .last = -1};
-    bool neighbour = at->last >= 0 && at->last != fd && fd - at->last <= SWEEP_STEP &&
-                     at->last - fd <= SWEEP_STEP;
-    if (at->sweep)
-        sweep = SWEEP_GOES_ON;
-    else if ((neighbour && (never || at->last_was_never_open)) ||
-             (never && (closed_by(fd - 1, closing->stack) || closed_by(fd + 1, closing->stack))))
-        sweep = SWEEP_BEGINS;
-    at->sweep = sweep != SWEEP_NO;
-    at->last = fd;
-    at->last_was_never_open = never;
-    lock_give(LOCK_CLOSES);
-    return sweep;
-}
 
 static void add_handle(struct finding *finding, uint64_t value, unsigned kind, uint32_t name)
 {
@@ -125,7 +72,7 @@ void handle_close_failed(struct thread *self, const struct handle_closing *closi
                          const char *called)
 {
     if (closing->fd >= 0 && closing->stack) {
-        enum sweep sweep = part_of_sweep(closing);
+        enum sweep sweep = handle_sweep(closing->fd, closing->was == HANDLE_NONE, closing->stack);
         if (sweep == SWEEP_BEGINS) {
             finding_take_back(KIND_BAD_CLOSE, closing->stack);
             finding_take_back(KIND_DOUBLE_CLOSE, closing->stack);

@@ -3,6 +3,8 @@
 #include <errno.h>
 
 #include "detect/handle_race.h"
+#include "detect/handle_use.h"
+#include "interpose/handles.h"
 #include "state/called.h"
 #include "state/stack.h"
 
@@ -69,6 +71,17 @@ void descriptor_use_slow(int fd, const void *frame)
     if (!self)
         return;
     handle_race_use(self, fd, frame);
+    guard_leave(self);
+}
+
+void descriptor_use_failed(int fd, bool asks, const void *frame)
+{
+    struct thread *self = fd < 0 ? NULL : handles_enter();
+    if (!self)
+        return;
+    uint32_t stack = stack_here(self, frame);
+    called_note(frame);
+    handle_use_failed(self, fd, stack, called_by(stack), asks);
     guard_leave(self);
 }
 

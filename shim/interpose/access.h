@@ -11,6 +11,8 @@
 #ifndef HOLDFAST_INTERPOSE_ACCESS_H
 #define HOLDFAST_INTERPOSE_ACCESS_H
 
+#include <errno.h>
+
 #include "detect/handle_race.h"
 #include "detect/race.h"
 #include "interpose/real.h"
@@ -105,10 +107,24 @@ static inline void descriptor_use(int fd, const void *frame)
         descriptor_use_slow(fd, frame);
 }
 
+/* A call that was given fd came back with EBADF: was it open before (detect/handle_use.h)? asks: as
+   there. errno is kept. */
+void descriptor_use_failed(int fd, bool asks, const void *frame);
+
+/* After a call: failed says that it did, with its error in errno. */
+#define USED_WHEN(failed, fd, asks)                                                                \
+    do {                                                                                           \
+        if (unlikely(failed) && errno == EBADF)                                                    \
+            descriptor_use_failed(fd, asks, FRAME);                                                \
+    } while (0)
+#define USED(fd) USED_WHEN(result < 0, fd, false)
+
 /* The whole body of a wrapper that does no more than tell:
  *
+ *     int wrap_stat(const char *path, struct stat *to)
+ *     TELLS_AFTER(real.stat(path, to), PATH(path); RESULT(to))
  *     int wrap_fstat(int fd, struct stat *to)
- *     TELLS(USES(fd), real.fstat(fd, to), RESULT(to))
+ *     ASKS(fd, real.fstat(fd, to), RESULT(to))
  *
  * before, after: statements made of the words below; `result` is what the call returned. */
 #define TELLS_WHEN(wanted, before, call, after)                                                    \
@@ -136,6 +152,29 @@ static inline void descriptor_use(int fd, const void *frame)
 /* The same where a call that is not async-signal-safe is told in a handler too. */
 #define WANTS(before, call, after) TELLS_WHEN(access_wanted(), before, call, after)
 #define WANTS_BEFORE(call, before) TELLS_BEFORE_WHEN(access_wanted(), call, before)
+
+/* The same of a call that is given descriptors, which it uses or asks what they are. used: whether
+   it failed because they are closed. */
+#define TELLS_USED(uses, call, used, after)                                                        \
+    {                                                                                              \
+        if (access_watched()) {                                                                    \
+            uses;                                                                                  \
+        }                                                                                          \
+        __typeof__(call) result = call;                                                            \
+        used;                                                                                      \
+        if (access_watched()) {                                                                    \
+            after;                                                                                 \
+        }                                                                                          \
+        return result;                                                                             \
+    }
+#define USING(fd, call, after) TELLS_USED(USES(fd), call, USED(fd), after)
+#define ASKS(fd, call, after)  TELLS_USED(USES(fd), call, USED_WHEN(result < 0, fd, true), after)
+#define USING_BOTH(fd, other, call, after)                                                         \
+    TELLS_USED(USES(fd); USES(other), call, USED(fd); USED(other), after)
+/* It returns its error and leaves errno alone. */
+#define USING_RETURNED(fd, call)                                                                   \
+    TELLS_USED(USES(fd), call,                                                                     \
+               if (unlikely(result == EBADF)) descriptor_use_failed(fd, false, FRAME), (void)0)
 
 /* NULL and sizes of 0 are told by nobody. */
 #define USES(fd)         descriptor_use(fd, FRAME)

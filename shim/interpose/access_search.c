@@ -105,8 +105,8 @@ int wrap_scandir64(const char *path, struct dirent64 ***ret_list, int (*wanted)(
 TELLS_AFTER(real.scandir64(path, ret_list, wanted, compare), LISTED(path, ret_list))
 int wrap_scandirat(int folder, const char *path, struct dirent ***ret_list, int (*wanted)(const struct dirent *),
                    int (*compare)(const struct dirent **, const struct dirent **))
-TELLS(USES(folder), real.scandirat(folder, path, ret_list, wanted, compare), LISTED(path, ret_list))
+USING(folder, real.scandirat(folder, path, ret_list, wanted, compare), LISTED(path, ret_list))
 int wrap_scandirat64(int folder, const char *path, struct dirent64 ***ret_list,
                      int (*wanted)(const struct dirent64 *),
                      int (*compare)(const struct dirent64 **, const struct dirent64 **))
-TELLS(USES(folder), real.scandirat64(folder, path, ret_list, wanted, compare), LISTED(path, ret_list))
+USING(folder, real.scandirat64(folder, path, ret_list, wanted, compare), LISTED(path, ret_list))

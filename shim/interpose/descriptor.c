@@ -63,6 +63,16 @@ static int file_opened(int fd, int flags, const char *path, const void *frame)
 
 #define FILE_OPENED(call, path, flags) STAYING(file_opened(call, flags, path, FRAME))
 
+/* The body of those that are given the descriptor of a folder. */
+#define OPEN_AT(folder, call, path, flags)                                                         \
+    do {                                                                                           \
+        if (access_watched())                                                                      \
+            USES(folder);                                                                          \
+        int result = call;                                                                         \
+        USED(folder);                                                                              \
+        return FILE_OPENED(result, path, flags);                                                   \
+    } while (0)
+
 int wrap_open(const char *path, int flags, ...)
 {
     mode_t mode;
@@ -95,18 +105,14 @@ int wrap_openat(int folder, const char *path, int flags, ...)
 {
     mode_t mode;
     MODE_OF(flags, mode);
-    if (access_watched())
-        USES(folder);
-    return FILE_OPENED(real.openat(folder, path, flags, mode), path, flags);
+    OPEN_AT(folder, real.openat(folder, path, flags, mode), path, flags);
 }
 
 int wrap_openat64(int folder, const char *path, int flags, ...)
 {
     mode_t mode;
     MODE_OF(flags, mode);
-    if (access_watched())
-        USES(folder);
-    return FILE_OPENED(real.openat64(folder, path, flags, mode), path, flags);
+    OPEN_AT(folder, real.openat64(folder, path, flags, mode), path, flags);
 }
 
 /* What open becomes under _FORTIFY_SOURCE when the compiler sees no mode. */
@@ -122,16 +128,12 @@ int wrap___open64_2(const char *path, int flags)
 
 int wrap___openat_2(int folder, const char *path, int flags)
 {
-    if (access_watched())
-        USES(folder);
-    return FILE_OPENED(real.__openat_2(folder, path, flags), path, flags);
+    OPEN_AT(folder, real.__openat_2(folder, path, flags), path, flags);
 }
 
 int wrap___openat64_2(int folder, const char *path, int flags)
 {
-    if (access_watched())
-        USES(folder);
-    return FILE_OPENED(real.__openat64_2(folder, path, flags), path, flags);
+    OPEN_AT(folder, real.__openat64_2(folder, path, flags), path, flags);
 }
 
 int wrap_creat(const char *path, mode_t mode)
@@ -218,14 +220,18 @@ static int duplicated_over(int fd, int copy, int target, bool cloexec, const voi
             USES(fd);                                                                              \
         if (fd != target)                                                                          \
             giving_up(target, FRAME);                                                              \
-        return duplicated_over(fd, call, target, cloexec, FRAME);                                  \
+        int result = call;                                                                         \
+        USED(fd);                                                                                  \
+        return duplicated_over(fd, result, target, cloexec, FRAME);                                \
     } while (0)
 
 int wrap_dup(int fd)
 {
     if (access_watched())
         USES(fd);
-    return duplicated(fd, real.dup(fd), false, FRAME);
+    int result = real.dup(fd);
+    USED(fd);
+    return duplicated(fd, result, false, FRAME);
 }
 
 int wrap_dup2(int fd, int target)
@@ -292,14 +298,16 @@ static void controls(int fd, int command, const struct flock *lock, const void *
 }
 
 /* libc itself takes the third argument as a pointer whatever the command: a register is a register.
- */
+   To ask for the flags is how programs find out whether a number is open. */
 #define CONTROL(name)                                                                              \
     va_list rest;                                                                                  \
     va_start(rest, command);                                                                       \
     void *argument = va_arg(rest, void *);                                                         \
     va_end(rest);                                                                                  \
     controls(fd, command, argument, FRAME);                                                        \
-    return controlled(fd, command, argument, real.name(fd, command, argument), FRAME)
+    int result = real.name(fd, command, argument);                                                 \
+    USED_WHEN(result < 0 && command != F_GETFD && command != F_GETFL, fd, false);                  \
+    return controlled(fd, command, argument, result, FRAME)
 
 int wrap_fcntl(int fd, int command, ...)
 {

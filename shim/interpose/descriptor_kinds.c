@@ -123,8 +123,9 @@ int wrap_pidfd_getfd(int process, int fd, unsigned flags)
 {
     if (access_watched())
         USES(process);
-    return descriptor_opened(real.pidfd_getfd(process, fd, flags), HANDLE_KIND_FD_OTHER, true, NULL,
-                             FRAME);
+    int result = real.pidfd_getfd(process, fd, flags);
+    USED(process);
+    return descriptor_opened(result, HANDLE_KIND_FD_OTHER, true, NULL, FRAME);
 }
 
 /* clone: the child runs elsewhere and never comes back here. With CLONE_PIDFD the parent finds the

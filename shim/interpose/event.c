@@ -98,7 +98,7 @@ int wrap_timerfd_create(clockid_t clock, int flags)
 int wrap_timerfd_settime(int fd, int flags, const struct itimerspec *time, struct itimerspec *old)
 {
     PASS(
-        0, fd, WAIT_FOREVER, real.timerfd_settime(fd, flags, time, old), true,
+        0, fd, WAIT_FOREVER, real.timerfd_settime(fd, flags, time, old), true, USED(fd),
         {
             pass_whole(&passing, time, sizeof *time, ACCESS_READ);
             pass_gives(self, fd, FRAME);

@@ -48,6 +48,7 @@ void *wrap_mmap(void *start, size_t size, int access, int flags, int fd, off_t o
     if (access_watched() && !(flags & MAP_ANONYMOUS))
         USES(fd);
     void *at = real.mmap(start, size, access, flags, fd, offset);
+    USED_WHEN(at == MAP_FAILED, flags & MAP_ANONYMOUS ? -1 : fd, false);
     come(at, size);
     return at;
 }
@@ -58,6 +59,7 @@ void *wrap_mmap64(void *start, size_t size, int access, int flags, int fd, off64
     if (access_watched() && !(flags & MAP_ANONYMOUS))
         USES(fd);
     void *at = real.mmap64(start, size, access, flags, fd, offset);
+    USED_WHEN(at == MAP_FAILED, flags & MAP_ANONYMOUS ? -1 : fd, false);
     come(at, size);
     return at;
 }

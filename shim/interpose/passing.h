@@ -87,8 +87,9 @@ void pass_signals(struct thread *self, int fd, const void *buffer, size_t size);
 
 /* The body of such a wrapper. kind: 0 = it does not wait; before, after: statements that see self,
    passing, and (after) result. when: an expression of result; after is left out where it is false.
+   used: USED(fd) for what was given to the call, whether or not anything else is watched.
    The stack is walked once. */
-#define PASS_WHEN(kind, object, deadline, call, woken, before, when, after)                        \
+#define PASS_WHEN(kind, object, deadline, call, woken, used, before, when, after)                  \
     do {                                                                                           \
         struct thread *self = guard_enter();                                                       \
         struct passing passing = {self, FRAME, ACCESS_READ, SIZE_MAX};                             \
@@ -109,6 +110,7 @@ void pass_signals(struct thread *self, int fd, const void *buffer, size_t size);
         __typeof__(call) result = call;                                                            \
         if (likely(waits))                                                                         \
             wait_end(self, woken);                                                                 \
+        used;                                                                                      \
         if (carriers_watched() && (when) && (self = guard_enter())) {                              \
             passing.self = self;                                                                   \
             passing.how = ACCESS_WRITE;                                                            \
@@ -122,12 +124,12 @@ void pass_signals(struct thread *self, int fd, const void *buffer, size_t size);
         return result;                                                                             \
     } while (0)
 
-#define PASS(kind, object, deadline, call, woken, before, after)                                   \
-    PASS_WHEN(kind, object, deadline, call, woken, before, true, after)
+#define PASS(kind, object, deadline, call, woken, used, before, after)                             \
+    PASS_WHEN(kind, object, deadline, call, woken, used, before, true, after)
 
 #define GIVE(fd, call, touched)                                                                    \
     PASS_WHEN(                                                                                     \
-        WAIT_WRITE, fd, WAIT_FOREVER, call, result >= 0,                                           \
+        WAIT_WRITE, fd, WAIT_FOREVER, call, result >= 0, USED(fd),                                 \
         {                                                                                          \
             touched;                                                                               \
             pass_gives(self, fd, FRAME);                                                           \
@@ -135,7 +137,7 @@ void pass_signals(struct thread *self, int fd, const void *buffer, size_t size);
         unlikely(result < 0), pass_takes(self, fd, true))
 
 #define TAKE(fd, call, touched)                                                                    \
-    PASS(WAIT_READ, fd, WAIT_FOREVER, call, result >= 0, pass_uses(self, fd, FRAME), {             \
+    PASS(WAIT_READ, fd, WAIT_FOREVER, call, result >= 0, USED(fd), pass_uses(self, fd, FRAME), {   \
         pass_takes(self, fd, result < 0);                                                          \
         if (result > 0)                                                                            \
             touched;                                                                               \

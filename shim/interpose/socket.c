@@ -43,6 +43,7 @@ int wrap_socketpair(int domain, int type, int protocol, int fds[2])
 int wrap_bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
 {
     int result = real.bind(fd, address, size);
+    USED(fd);
     struct thread *self = result < 0 ? NULL : guard_enter();
     if (!self)
         return result;
@@ -58,7 +59,9 @@ int wrap_listen(int fd, int backlog)
         carrier_listens(self, fd);
         guard_leave(self);
     }
-    return real.listen(fd, backlog);
+    int result = real.listen(fd, backlog);
+    USED(fd);
+    return result;
 }
 
 /* ---- accept */
@@ -97,6 +100,7 @@ static int accepted(int fd, int got, struct sockaddr *address, socklen_t *size, 
         int got = call;                                                                            \
         if (waits)                                                                                 \
             wait_end(self, got >= 0);                                                              \
+        USED_WHEN(got < 0, fd, false);                                                             \
         return accepted(fd, got, address, size, cloexec, FRAME);                                   \
     } while (0)
 
@@ -147,6 +151,7 @@ static int connected(int fd, int result, struct carrier *listener)
         int result = call;                                                                         \
         if (waits)                                                                                 \
             wait_end(self, result >= 0);                                                           \
+        USED(fd);                                                                                  \
         return connected(fd, result, listener);                                                    \
     } while (0)
 
@@ -170,5 +175,7 @@ int wrap_shutdown(int fd, int how)
         carrier_gives_all(self, fd);
         guard_leave(self);
     }
-    return real.shutdown(fd, how);
+    int result = real.shutdown(fd, how);
+    USED(fd);
+    return result;
 }

@@ -116,12 +116,16 @@ FILE *wrap_tmpfile64(void)
 
 FILE *wrap_fdopen(int fd, const char *mode)
 {
-    return STREAM_OPENED(real.fdopen(fd, mode), .mode = mode, .over = true);
+    FILE *result = real.fdopen(fd, mode);
+    USED_WHEN(!result, fd, false);
+    return STREAM_OPENED(result, .mode = mode, .over = true);
 }
 
 FILE *wrap__IO_fdopen(int fd, const char *mode)
 {
-    return STREAM_OPENED(real._IO_fdopen(fd, mode), .mode = mode, .over = true);
+    FILE *result = real._IO_fdopen(fd, mode);
+    USED_WHEN(!result, fd, false);
+    return STREAM_OPENED(result, .mode = mode, .over = true);
 }
 
 /* Streams without a descriptor. They are watched so that their addresses, which fclose gives back

@@ -18,16 +18,23 @@ static void offset_moved(const struct passing *passing, const off64_t *at)
         pass_whole(passing, at, sizeof *at, ACCESS_WRITE);
 }
 
+#define USED_BOTH(from, to)                                                                        \
+    do {                                                                                           \
+        USED(from);                                                                                \
+        USED(to);                                                                                  \
+    } while (0)
+
 #define COPY(from, to, from_at, to_at, call)                                                       \
-    PASS(WAIT_READ, from, WAIT_FOREVER, call, result >= 0, begins(self, from, to, FRAME), {        \
-        pass_takes(self, from, result < 0);                                                        \
-        if (result < 0)                                                                            \
-            pass_takes(self, to, true);                                                            \
-        if (result >= 0) {                                                                         \
-            offset_moved(&passing, from_at);                                                       \
-            offset_moved(&passing, to_at);                                                         \
-        }                                                                                          \
-    })
+    PASS(WAIT_READ, from, WAIT_FOREVER, call, result >= 0, USED_BOTH(from, to),                    \
+         begins(self, from, to, FRAME), {                                                          \
+             pass_takes(self, from, result < 0);                                                   \
+             if (result < 0)                                                                       \
+                 pass_takes(self, to, true);                                                       \
+             if (result >= 0) {                                                                    \
+                 offset_moved(&passing, from_at);                                                  \
+                 offset_moved(&passing, to_at);                                                    \
+             }                                                                                     \
+         })
 
 ssize_t wrap_sendfile(int out, int in, off_t *at, size_t size)
 {

@@ -10,6 +10,7 @@ int wrap_flock(int fd, int operation)
     bool blocks = !(operation & (LOCK_NB | LOCK_UN)), gives = operation & LOCK_UN;
     PASS(
         blocks ? WAIT_FILE_LOCK : 0, fd, WAIT_FOREVER, real.flock(fd, operation), result == 0,
+        USED(fd),
         {
             pass_uses(self, fd, FRAME);
             if (gives)
@@ -22,8 +23,11 @@ int wrap_lockf(int fd, int command, off_t size)
 {
     if (access_watched())
         USES(fd);
-    if (command != F_LOCK)
-        return real.lockf(fd, command, size);
+    if (command != F_LOCK) {
+        int result = real.lockf(fd, command, size);
+        USED(fd);
+        return result;
+    }
     BLOCKING(WAIT_FILE_LOCK, fd, WAIT_FOREVER, real.lockf(fd, command, size), result == 0);
 }
 
@@ -31,7 +35,10 @@ int wrap_lockf64(int fd, int command, off64_t size)
 {
     if (access_watched())
         USES(fd);
-    if (command != F_LOCK)
-        return real.lockf64(fd, command, size);
+    if (command != F_LOCK) {
+        int result = real.lockf64(fd, command, size);
+        USED(fd);
+        return result;
+    }
     BLOCKING(WAIT_FILE_LOCK, fd, WAIT_FOREVER, real.lockf64(fd, command, size), result == 0);
 }

@@ -15,7 +15,7 @@ ssize_t wrap_msgrcv(int queue, void *message, size_t size, long type, int flags)
 {
     PASS(
         WAIT_MESSAGE, 0, WAIT_FOREVER, real.msgrcv(queue, message, size, type, flags), result >= 0,
-        (void)0, if (result >= 0) {
+        (void)0, (void)0, if (result >= 0) {
             carrier_takes_named(self, CARRIER_MESSAGES, (uint64_t)queue);
             passing.most = SIZE_MAX;
             MESSAGE_BYTES(message, (size_t)result);
@@ -26,6 +26,7 @@ int wrap_msgsnd(int queue, const void *message, size_t size, int flags)
 {
     PASS(
         WAIT_MESSAGE, 0, WAIT_FOREVER, real.msgsnd(queue, message, size, flags), result == 0,
+        (void)0,
         {
             MESSAGE_BYTES(message, size);
             carrier_gives_named(self, CARRIER_MESSAGES, (uint64_t)queue);
@@ -35,7 +36,7 @@ int wrap_msgsnd(int queue, const void *message, size_t size, int flags)
 
 /* Any operation may let somebody go, and may be what somebody else let go: both, for the set. */
 #define SEMAPHORES(deadline, call)                                                                 \
-    PASS(WAIT_SEMAPHORE, set, deadline, call, result == 0,                                         \
+    PASS(WAIT_SEMAPHORE, set, deadline, call, result == 0, (void)0,                                \
          carrier_gives_named(self, CARRIER_SEMAPHORES, (uint64_t)set),                             \
          carrier_takes_named(self, CARRIER_SEMAPHORES, (uint64_t)set))
 
@@ -58,7 +59,7 @@ int wrap_semctl(int set, int number, int command, ...)
     void *argument = va_arg(rest, void *);
     va_end(rest);
     bool gives = command == SETVAL || command == SETALL || command == IPC_RMID;
-    PASS(0, set, WAIT_FOREVER, real.semctl(set, number, command, argument), result >= 0,
+    PASS(0, set, WAIT_FOREVER, real.semctl(set, number, command, argument), result >= 0, (void)0,
          if (gives) carrier_gives_named(self, CARRIER_SEMAPHORES, (uint64_t)set),
          if (!gives && result >= 0) carrier_takes_named(self, CARRIER_SEMAPHORES, (uint64_t)set));
 }
@@ -99,13 +100,14 @@ int wrap_mq_close(mqd_t queue)
 }
 
 #define RECEIVE(deadline, call)                                                                    \
-    PASS(WAIT_MESSAGE, 0, deadline, call, result >= 0, pass_uses(self, queue, FRAME), {            \
-        pass_takes(self, queue, result < 0);                                                       \
-        if (result >= 0) {                                                                         \
-            BYTES(message, size);                                                                  \
-            pass_whole(&passing, priority, sizeof *priority, ACCESS_WRITE);                        \
-        }                                                                                          \
-    })
+    PASS(WAIT_MESSAGE, 0, deadline, call, result >= 0, USED(queue), pass_uses(self, queue, FRAME), \
+         {                                                                                         \
+             pass_takes(self, queue, result < 0);                                                  \
+             if (result >= 0) {                                                                    \
+                 BYTES(message, size);                                                             \
+                 pass_whole(&passing, priority, sizeof *priority, ACCESS_WRITE);                   \
+             }                                                                                     \
+         })
 
 ssize_t wrap_mq_receive(mqd_t queue, char *message, size_t size, unsigned *priority)
 {
@@ -121,7 +123,7 @@ ssize_t wrap_mq_timedreceive(mqd_t queue, char *message, size_t size, unsigned *
 
 #define SEND(deadline, call)                                                                       \
     PASS(                                                                                          \
-        WAIT_MESSAGE, 0, deadline, call, result == 0,                                              \
+        WAIT_MESSAGE, 0, deadline, call, result == 0, USED(queue),                                 \
         {                                                                                          \
             BYTES(message, size);                                                                  \
             pass_gives(self, queue, FRAME);                                                        \

@@ -1,9 +1,13 @@
 /* Waiting for any of several descriptors. With a time of zero nobody waits. Who finds one ready has
    seen what was written to it. */
+#include "detect/handle_use.h"
+#include "interpose/handles.h"
 #include "interpose/passing.h"
+#include "state/called.h"
 #include "state/carrier_epoll.h"
 #include "state/readable.h"
 #include "state/signals.h"
+#include "state/stack.h"
 
 static uint64_t deadline_ms(int ms)
 {
@@ -47,9 +51,21 @@ static void poll_takes(const struct passing *passing, const struct pollfd *fds, 
     }
 }
 
+/* A closed one is an event of its own. */
+static inline __attribute__((always_inline)) void poll_used(const struct pollfd *fds, nfds_t count,
+                                                            int result, const void *frame)
+{
+    for (nfds_t i = 0; result > 0 && i < count; i++) {
+        result -= fds[i].revents != 0;
+        if (unlikely(fds[i].revents & POLLNVAL))
+            descriptor_use_failed(fds[i].fd, false, frame);
+    }
+}
+
 #define POLL(blocks, deadline, call)                                                               \
     PASS((blocks) ? WAIT_POLL : 0, 0, (blocks) ? deadline : WAIT_FOREVER, call, result > 0,        \
-         poll_uses(&passing, fds, count), if (result >= 0) poll_takes(&passing, fds, count))
+         poll_used(fds, count, result, FRAME), poll_uses(&passing, fds, count),                    \
+         if (result >= 0) poll_takes(&passing, fds, count))
 
 int wrap_poll(struct pollfd *fds, nfds_t count, int ms)
 {
@@ -137,10 +153,36 @@ static void select_takes(const struct passing *passing, int count, const struct 
     each_in_sets(passing, count, sets, visit_take);
 }
 
+static void visit_used(const struct passing *passing, int fd)
+{
+    uint32_t stack = stack_here(passing->self, passing->frame);
+    handle_use_failed(passing->self, fd, stack, called_by(stack), false);
+}
+
+/* The sets are as they were when the call failed. */
+static __attribute__((noinline)) void select_failed(int count, const struct sets *sets,
+                                                    const void *frame)
+{
+    struct thread *self = count > 0 && (unsigned)count <= FDS_MOST ? handles_enter() : NULL;
+    if (!self)
+        return;
+    const struct passing passing = {self, frame, ACCESS_READ, SIZE_MAX};
+    called_note(frame);
+    each_in_sets(&passing, count, sets, visit_used);
+    guard_leave(self);
+}
+
+static inline __attribute__((always_inline)) void select_used(int count, const struct sets *sets,
+                                                              int result, const void *frame)
+{
+    if (unlikely(result < 0) && errno == EBADF)
+        select_failed(count, sets, frame);
+}
+
 #define SELECT(blocks, deadline, call)                                                             \
     const struct sets sets = {{in, out, odd}};                                                     \
     PASS((blocks) ? WAIT_SELECT : 0, 0, (blocks) ? deadline : WAIT_FOREVER, call, result > 0,      \
-         select_uses(&passing, count, &sets),                                                      \
+         select_used(count, &sets, result, FRAME), select_uses(&passing, count, &sets),            \
          if (result >= 0) select_takes(&passing, count, &sets))
 
 int wrap_select(int count, fd_set *in, fd_set *out, fd_set *odd, struct timeval *time)
@@ -176,7 +218,8 @@ static void epoll_takes(const struct passing *passing, int fd, const struct epol
 
 #define EPOLL(blocks, deadline, call)                                                              \
     PASS((blocks) ? WAIT_EPOLL : 0, fd, (blocks) ? deadline : WAIT_FOREVER, call, result > 0,      \
-         pass_uses(self, fd, FRAME), if (result > 0) epoll_takes(&passing, fd, events, result))
+         USED(fd), pass_uses(self, fd, FRAME),                                                     \
+         if (result > 0) epoll_takes(&passing, fd, events, result))
 
 int wrap_epoll_wait(int fd, struct epoll_event *events, int count, int ms)
 {
@@ -221,6 +264,8 @@ int wrap_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
         guard_leave(self);
     }
     int result = real.epoll_ctl(epoll, operation, fd, event);
+    USED(epoll);
+    USED(fd);
     if (operation == EPOLL_CTL_DEL && result == 0 && (self = guard_enter())) {
         carrier_epoll_removed(self, epoll, fd);
         guard_leave(self);

@@ -86,7 +86,7 @@ ssize_t wrap_sendto(int fd, const void *buffer, size_t size, int flags, __CONST_
 {
     PASS(
         WAIT_WRITE, fd, WAIT_FOREVER, real.sendto(fd, buffer, size, flags, to, to_size),
-        result >= 0,
+        result >= 0, USED(fd),
         {
             BYTES(buffer, size);
             pass_whole(&passing, to.__sockaddr__, to_size, ACCESS_READ);
@@ -98,7 +98,7 @@ ssize_t wrap_sendto(int fd, const void *buffer, size_t size, int flags, __CONST_
 ssize_t wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 {
     PASS(
-        WAIT_WRITE, fd, WAIT_FOREVER, real.sendmsg(fd, message, flags), result >= 0,
+        WAIT_WRITE, fd, WAIT_FOREVER, real.sendmsg(fd, message, flags), result >= 0, USED(fd),
         {
             MESSAGE(message);
             pass_rights(self, message, false, FRAME);
@@ -111,6 +111,7 @@ int wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
     PASS(
         WAIT_WRITE, fd, WAIT_FOREVER, real.sendmmsg(fd, messages, count, flags), result >= 0,
+        USED(fd),
         {
             MESSAGES(messages, count);
             for (unsigned i = 0; i < count && i < MESSAGES_MOST; i++) {

@@ -1,0 +1,18 @@
+/*
+ * use-after-close: a call was given a descriptor that is closed.
+ *
+ * Nothing is looked at before the call: a number that is open costs nothing here. What fails with
+ * EBADF is looked up by its number; the other side of it, a number that stands for something else
+ * by now, is told by stale-close (handle_misuse.h) and handle-race.
+ */
+#ifndef HOLDFAST_DETECT_HANDLE_USE_H
+#define HOLDFAST_DETECT_HANDLE_USE_H
+
+#include "state/handle.h"
+
+/* A call with this stack, given fd, came back with EBADF. called: its name, NULL unknown. asks: it
+   does no more than ask what the number is, which is how programs find out whether one of the
+   standard descriptors is there. Guard entered. */
+void handle_use_failed(struct thread *self, int fd, uint32_t stack, const char *called, bool asks);
+
+#endif
