@@ -20,18 +20,21 @@
  *   - where flags are live: rax to %fs:rax; lahf; seto %al; rax to %fs:flags; rax back;
  *   - R := the filter cell: mov %gs:OPERAND, R (form GS), or lea OPERAND, R; xor %fs:flip, R;
  *     mov (R), R (form FLIP);
- *   - cmp %fs:read (a store: %fs:write), R; jne to the cold part;
+ *   - a load: or %fs:kinds, R, because what was written counts as read;
+ *   - cmp %fs:write, R; jne to the cold part;
  *   - behind it: flags back, the instruction.
- * Its cold part:
- *   - a load: cmp %fs:write, R; je behind the check;
+ * One or two bytes first look for what the cell has of these bytes, then for whose it is:
+ *   - lea OPERAND, R; form FLIP: xor %fs:flip, R;
+ *   - testb $1 (a store: $2), %gs:(R) or (R); je to the cold part; for two bytes 1(R) as well;
+ *   - and $-4, R (two bytes: $-3); R := the cell there; or $0x03030303, R; cmp %fs:write, R; jne.
+ * The cold part:
  *   - lea OPERAND, R; mov R, %fs:address; movl $site, %fs:site (rewrite_site_word: for all thunks);
  *     lea -128(%rsp), %rsp; call THUNK_CHECK; lea 128(%rsp), %rsp;
  *   - a load: cmpl $0, %fs:after; when it is not 0: the load once more, call THUNK_AFTER, on
  *     behind the first;
  *   - jmp behind the check.
- * A byte asks for the cell that holds it; so do two at an even address, and at an odd one they find
- * what equals no tag; larger accesses ask for every cell, 8 bytes at a time. What does not hit the
- * shim records, exact to the byte.
+ * Two bytes at an odd address find what equals no tag; larger accesses ask for every cell, 8 bytes
+ * at a time. What does not hit the shim records, exact to the byte.
  */
 #ifndef HOLDFAST_FORMAT_REWRITE_H
 #define HOLDFAST_FORMAT_REWRITE_H
@@ -48,9 +51,9 @@
    struct lies in the shim's static TLS, 64-byte aligned. */
 struct rewrite_slots {
     /* The tag of this thread's present epoch, in both halves: what a filter cell (4 bytes for 4
-       bytes of the program's) holds when this thread has read, or written, all 4 bytes in this
-       epoch. Changed by the thread alone. */
-    uint64_t read, write;
+       bytes of the program's) holds when this thread has written all 4 bytes in this epoch; and the
+       bits in which that differs from the cell of what it has read. Changed by the thread alone. */
+    uint64_t write, kinds;
     uint64_t flip;    /* form FLIP: the filter cell of address a lies at a ^ flip */
     uint64_t scratch; /* the program's value of the borrowed register */
     uint64_t rax;     /* the program's, while flags are fetched or put back */
@@ -60,6 +63,11 @@ struct rewrite_slots {
     uint32_t after;   /* THUNK_CHECK, THUNK_BEFORE say: call THUNK_AFTER when the access is made */
 };
 static_assert(sizeof(struct rewrite_slots) == 64, "one cache line");
+
+/* In a tag, and in a cell for each of its bytes: this byte of the program's was read or written in
+   the epoch of the tag, or written. What a cell holds but these bits says which epoch. */
+#define CELL_TOUCHED_BITS 0x0101010101010101ull
+#define CELL_WRITTEN_BITS 0x0202020202020202ull
 
 /* Functions of the shim that moved code calls, by `call *thunk(%rip)`-style slots at the start of
    the code: slot i is 8 bytes at code offset 8 * i, filled in by the shim. All keep every register;

@@ -19,91 +19,112 @@
 /* Slots have the tag of this epoch. False: there is none to be had. */
 static inline __attribute__((always_inline)) bool has_tag(struct own *own)
 {
-    if (likely(rewrite_slots.read != SLOTS_STALE))
-        return rewrite_slots.read != 0;
+    if (likely(rewrite_slots.write != SLOTS_STALE))
+        return rewrite_slots.write != 0;
     uint64_t tag = tag_take(&own->tags);
     if (unlikely(!tag))
         return false;
-    rewrite_slots.read = tag * TAG_BOTH;
-    rewrite_slots.write = (tag | TAG_WRITE) * TAG_BOTH;
+    rewrite_slots.kinds = CELL_WRITTEN_BITS;
+    rewrite_slots.write = tag * TAG_BOTH | CELL_KINDS;
     return true;
 }
 
-/* The cells of a granule whose bytes a record has all: 1 its first, 2 its second. */
-static inline unsigned halves_of(uint64_t record)
+/* The bytes of a granule that plain records of this epoch have: all of them, and those of writes.
+ */
+struct covered {
+    uint64_t touched, written;
+};
+
+static inline __attribute__((always_inline)) void cover(struct covered *covered, uint64_t record,
+                                                        stamp_t now)
 {
-    return ((record & 0x0f) == 0x0f ? 1u : 0) | ((record & 0xf0) == 0xf0 ? 2u : 0);
+    uint64_t mine = (record & (STAMP_MASK | CELL_ATOMIC)) == now ? record & CELL_BYTES : 0;
+    covered->touched |= mine;
+    covered->written |= record & CELL_WRITE ? mine : 0;
 }
 
+static inline bool covers(const struct covered *covered, uint64_t mask, bool write)
+{
+    return !(mask & ~(write ? covered->written : covered->touched));
+}
+
+/* One cell, or both, as they are to be: what they say of this epoch already stays so. Another tag
+   is never put back: its thread may have emptied the cell since. */
 static inline __attribute__((always_inline)) void store_cells(struct own *own, uintptr_t granule,
-                                                              unsigned halves, uint64_t tag)
+                                                              const struct covered *covered)
 {
-    uint32_t *cell = filter_cell(&own->filter, granule);
-    if (halves == 3)
-        __atomic_store_n((uint64_t *)cell, tag, __ATOMIC_RELAXED);
-    else if (halves)
-        __atomic_store_n(&cell[halves - 1], (uint32_t)tag, __ATOMIC_RELAXED);
+    uint64_t *cells = (uint64_t *)filter_cell(&own->filter, granule);
+    uint64_t tag = rewrite_slots.write & ~CELL_KINDS,
+             old = __atomic_load_n(cells, __ATOMIC_RELAXED);
+    uint64_t add = filter_spread(covered->touched) | filter_spread(covered->written) << 1;
+    uint64_t other = (old ^ tag) & ~CELL_KINDS;
+    uint64_t kept = ((uint32_t)other ? 0 : 0xffffffffull) | (other >> 32 ? 0 : ~0xffffffffull);
+    uint64_t value = tag | add | (old & CELL_KINDS & kept);
+    if ((uint32_t)add && add >> 32)
+        __atomic_store_n(cells, value, __ATOMIC_RELAXED);
+    else if ((uint32_t)add)
+        __atomic_store_n((uint32_t *)cells, (uint32_t)value, __ATOMIC_RELAXED);
+    else
+        __atomic_store_n((uint32_t *)cells + 1, (uint32_t)(value >> 32), __ATOMIC_RELAXED);
 }
 
-/* Sets what a record of this epoch covers, its granule locked: who makes a location of it locks it
+/* Sets what records of this epoch cover, their granule locked: who makes a location of it locks it
    afterwards (race_location_new), and empties cells before. */
 static inline __attribute__((always_inline)) void set_locked(struct own *own, uintptr_t granule,
-                                                             uint64_t record)
+                                                             const struct covered *covered)
 {
     if (unlikely(!filter_has(granule)) || unlikely(!has_tag(own)) ||
         unlikely(shadow_locations(granule)))
         return;
-    store_cells(own, granule, halves_of(record),
-                record & CELL_WRITE ? rewrite_slots.write : rewrite_slots.read);
+    store_cells(own, granule, covered);
+}
+
+static void clear_cells(struct own *own, uintptr_t granule)
+{
+    __atomic_store_n((uint64_t *)filter_cell(&own->filter, granule), 0, __ATOMIC_RELAXED);
 }
 
 /* The same without the lock: a location that is made at the same time is seen by the second look,
    or sees the cell. */
-static inline void set_unlocked(struct own *own, uintptr_t granule, uint64_t record)
+static inline void set_unlocked(struct own *own, uintptr_t granule, const struct covered *covered)
 {
-    unsigned halves = halves_of(record);
-    if (unlikely(!filter_has(granule)) || !halves || unlikely(!has_tag(own)) ||
+    if (unlikely(!filter_has(granule)) || !covered->touched || unlikely(!has_tag(own)) ||
         unlikely(shadow_locations(granule)))
         return;
-    store_cells(own, granule, halves,
-                record & CELL_WRITE ? rewrite_slots.write : rewrite_slots.read);
+    store_cells(own, granule, covered);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (unlikely(shadow_locations(granule)))
-        store_cells(own, granule, halves, 0);
+        clear_cells(own, granule);
 }
 
-/* The record of this very epoch that has most of the granule's bytes; 0: none. A write says what a
-   read would. */
-static uint64_t record_of(uintptr_t granule, stamp_t now)
+/* What the two cells of the shadow say. */
+static inline struct covered covered_by(const uint64_t *cell, stamp_t now)
 {
-    const uint64_t *cell = shadow_cells(granule);
-    uint64_t best = 0;
-    for (unsigned i = 0; cell && i < 2; i++) {
-        uint64_t record = cell_get(&cell[i]);
-        bool mine = (record & (STAMP_MASK | CELL_ATOMIC)) == now;
-        if (mine && (record & CELL_BYTES) > (best & CELL_BYTES))
-            best = record;
-    }
-    return best;
+    struct covered covered = {0};
+    cover(&covered, __atomic_load_n(&cell[0], __ATOMIC_RELAXED), now);
+    cover(&covered, __atomic_load_n(&cell[1], __ATOMIC_RELAXED), now);
+    return covered;
 }
 
-/* A plain access that is on record: cells that it has whole, and at its ends what the shadow says.
+/* A plain access that is on record: its bytes, and those beside them of which the shadow says so.
  */
 static void set_range(struct thread *self, struct own *own, uintptr_t address, size_t size,
                       bool write)
 {
     uintptr_t end = address + size;
-    uint64_t kind = self->clock.now | (write ? CELL_WRITE : 0);
     for (uintptr_t at = address & -(uintptr_t)GRANULE; at < end; at += GRANULE) {
         uint64_t mask = CELL_BYTES;
         if (at < address)
             mask = CELL_BYTES << (address - at) & CELL_BYTES;
         if (end - at < GRANULE)
             mask &= (1ull << (end - at)) - 1;
-        if (mask == CELL_BYTES || mask == 0x0f || mask == 0xf0)
-            set_unlocked(own, at, kind | mask);
-        else
-            set_unlocked(own, at, record_of(at, self->clock.now));
+        struct covered covered = {0};
+        const uint64_t *cell = mask == CELL_BYTES ? NULL : shadow_cells(at);
+        if (cell)
+            covered = covered_by(cell, self->clock.now);
+        covered.touched |= mask;
+        covered.written |= write ? mask : 0;
+        set_unlocked(own, at, &covered);
     }
 }
 
@@ -226,7 +247,7 @@ static void set_constant(struct thread *self, struct own *own, uintptr_t address
         start = address & -(uintptr_t)GRANULE;
     for (uintptr_t at = start; constant_has(at, GRANULE) && at < start + 64; at += GRANULE)
         if (shadow_make(at))
-            set_unlocked(own, at, self->clock.now | CELL_BYTES);
+            set_unlocked(own, at, &(struct covered){.touched = CELL_BYTES});
 }
 
 /* The access as a whole, where its context is known: all that is not usual. */
@@ -276,8 +297,10 @@ static __attribute__((noinline)) bool fast_new(struct thread *self, struct own *
     bool fresh = !(first | cell[1]) && !shadow_locations(address) &&
                  !(row && race_heap_is_freed(row, address));
     if (likely(fresh)) {
+        struct covered covered = {0};
+        cover(&covered, newest, self->clock.now);
         shadow_contexts(address)[0] = context;
-        set_locked(own, address & -(uintptr_t)GRANULE, newest);
+        set_locked(own, address & -(uintptr_t)GRANULE, &covered);
         first = newest;
     }
     shadow_put_and_unlock(cell, first, line_first);
@@ -292,13 +315,12 @@ static inline __attribute__((always_inline)) bool fast_granule(struct fast *fast
     uintptr_t granule = address & -(uintptr_t)GRANULE;
     if (unlikely(!cell) || unlikely(shadow_locations(address)))
         return false;
-    uint64_t newest = fast->self->clock.now | (fast->word & SITE_WORD_WRITE ? CELL_WRITE : 0) |
-                      shadow_mask(address, size);
-    uint64_t covering = __atomic_load_n(&cell[0], __ATOMIC_RELAXED);
-    if (!cell_covers_any(covering, newest))
-        covering = __atomic_load_n(&cell[1], __ATOMIC_RELAXED);
-    if (cell_covers_any(covering, newest)) {
-        set_unlocked(fast->own, granule, covering);
+    stamp_t now = fast->self->clock.now;
+    uint64_t mask = shadow_mask(address, size);
+    uint64_t newest = now | (fast->word & SITE_WORD_WRITE ? CELL_WRITE : 0) | mask;
+    struct covered covered = covered_by(cell, now);
+    if (covers(&covered, mask, newest & CELL_WRITE)) {
+        set_unlocked(fast->own, granule, &covered);
         return true;
     }
     if (unlikely(!fast_context(fast)))
@@ -317,8 +339,12 @@ static inline __attribute__((always_inline)) bool fast_granule(struct fast *fast
     }
     newest =
         granule_usual(fast->self, cell, first, shadow_contexts(address), newest, fast->context);
-    if (likely(newest))
-        set_locked(fast->own, granule, newest);
+    if (likely(newest)) {
+        covered = (struct covered){0};
+        cover(&covered, newest, now);
+        cover(&covered, cell[1], now);
+        set_locked(fast->own, granule, &covered);
+    }
     shadow_put_and_unlock(cell, newest ? newest : first, line_first);
     return newest != 0;
 }
@@ -368,22 +394,29 @@ static __attribute__((noinline)) bool fast_begin(uintptr_t call, uintptr_t sp, u
     return done;
 }
 
-/* An access of up to 8 bytes that is not aligned, which no inline check can find: do all cells that
-   it touches hit? Nothing but reads. */
+/* Do the cells of a granule say all that an access to the bytes of mask would? */
+static inline __attribute__((always_inline)) bool
+cells_have(const struct own *own, uintptr_t granule, uint64_t mask, bool write)
+{
+    if (unlikely(!filter_has(granule)))
+        return false;
+    uint64_t cells =
+        __atomic_load_n((uint64_t *)filter_cell(&own->filter, granule), __ATOMIC_RELAXED);
+    uint64_t halves = (mask & 0x0f ? 0xffffffffull : 0) | (mask & 0xf0 ? ~0xffffffffull : 0);
+    return !(((cells ^ rewrite_slots.write) & ~CELL_KINDS & halves) |
+             (filter_spread(mask) << write & ~cells));
+}
+
+/* An access of up to 8 bytes that is not aligned, which no inline check can find. Nothing but
+   reads. */
 static inline bool unaligned_hits(uintptr_t address, size_t size, bool write)
 {
     const struct thread *self = thread_current;
     const struct own *own = self ? self->rewrite : NULL;
-    uintptr_t last = address + size - 1;
-    if (unlikely(!own) || unlikely(!filter_has(address)) || unlikely(!filter_has(last)))
-        return false;
-    uint32_t read = (uint32_t)rewrite_slots.read, written = (uint32_t)rewrite_slots.write;
-    for (uintptr_t at = address & ~(uintptr_t)3; at <= last; at += 4) {
-        uint32_t cell = __atomic_load_n(filter_cell(&own->filter, at), __ATOMIC_RELAXED);
-        if (cell != written && (write || cell != read))
-            return false;
-    }
-    return true;
+    uintptr_t granule = address & -(uintptr_t)GRANULE;
+    uint64_t mask = ((1ull << size) - 1) << (address - granule);
+    return likely(own) && cells_have(own, granule, mask & CELL_BYTES, write) &&
+           (!(mask >> GRANULE) || cells_have(own, granule + GRANULE, mask >> GRANULE, write));
 }
 
 bool check_fast(uintptr_t call, uintptr_t sp, uintptr_t bp)
@@ -616,7 +649,7 @@ void check_thread_begin(struct thread *self)
     if (filter_form == FORM_GS)
         __asm__ volatile("wrgsbase %0" : : "r"(own->filter.distance));
     if (observing.races == RACES_ON && self->clock.now)
-        rewrite_slots.read = rewrite_slots.write = SLOTS_STALE;
+        rewrite_slots.write = SLOTS_STALE;
 }
 
 bool check_start_up(enum rewrite_form form)

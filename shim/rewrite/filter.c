@@ -185,13 +185,13 @@ uint64_t tag_rounds;
 
 /* LOCK_TAGS: which blocks somebody has, and which somebody had when the arrays were emptied last:
    there may be cells with their tags. */
-static uint64_t held[TAG_BLOCKS_MOST / 64], held_then[TAG_BLOCKS_MOST / 64];
+static uint64_t held[(TAG_BLOCKS_MOST + 63) / 64], held_then[(TAG_BLOCKS_MOST + 63) / 64];
 static uint32_t next_block;
 
 static uint32_t tag_of(uint32_t number)
 {
-    return 1u | (number & 63) << 2 | (number >> 6 & 127) << 9 | (number >> 13 & 127) << 17 |
-           (number >> 20 & 127) << 25;
+    uint32_t second = 1 + number % 31, rest = number / 31;
+    return 4u | (rest & 31) << 3 | second << 11 | (rest >> 5 & 31) << 19 | (rest >> 10) << 26;
 }
 
 static bool bit(const uint64_t *bits, uint32_t i)
@@ -202,7 +202,7 @@ static bool bit(const uint64_t *bits, uint32_t i)
 /* LOCK_TAGS held. */
 static void round_again(void)
 {
-    for (uint32_t i = 0; i < TAG_BLOCKS_MOST / 64; i++)
+    for (uint32_t i = 0; i < sizeof held / sizeof held[0]; i++)
         held_then[i] = held[i];
     for (uint32_t gigabyte = 0; gigabyte < 1u << 17;) {
         if (!filter_has((uintptr_t)gigabyte * GIGABYTE)) {

@@ -3,10 +3,11 @@
  * there before each access; what it finds there need not be recorded again.
  *
  * The naive model: ask the shadow at each access. Here a cell of 4 bytes belongs to each 4 bytes of
- * the program's that begin at a multiple of 4, and holds the tag of one epoch of one thread, which
- * says that the shadow has a plain access of all 4 bytes by this thread in this epoch. A thread
- * compares with its own tag, so nobody need take back what another one put there: while its epoch
- * lasts, its records stay. It takes back its own cells where memory changes hands.
+ * the program's that begin at a multiple of 4, and holds the tag of one epoch of one thread, and
+ * for each of the bytes whether the shadow has a plain access, and a plain write, of it by this
+ * thread in this epoch. A thread compares with its own tag, so nobody need take back what another
+ * one put there: while its epoch lasts, its records stay. It takes back its own cells where memory
+ * changes hands.
  *
  * Four arrays, one for each thread in turn, so that what several threads read does not travel
  * between their cores. A cell lies at a fixed distance of its memory, or at its address with some
@@ -14,9 +15,10 @@
  * fills when it is touched. Windows where programs lie are mapped from the start, others when an
  * access there is met.
  *
- * Tags: 27 bits of a number, spread so that no aligned or unaligned view of cells is mistaken for a
- * tag (format/rewrite.h). They are given out in blocks. Before numbers come again all arrays are
- * emptied, and what was held then is not given out in that round.
+ * Tags: 21 bits of a number, spread so that no view of cells but the aligned one is taken for a
+ * tag, whatever bits of its bytes are set: the first byte of a tag has bit 2, the second and third
+ * have not, and the second's number is never 0. They are given out in blocks. Before numbers come
+ * again all arrays are emptied, and what was held then is not given out in that round.
  *
  * Any thread, guard entered; filter_cell and filter_has without.
  */
@@ -31,10 +33,12 @@
 #include "format/rewrite.h"
 
 #define FILTERS         4u
-#define TAG_WRITE       2u                    /* beside the tag of an epoch: written */
 #define TAG_BOTH        0x0000000100000001ull /* times a tag: both halves of 8 bytes */
-#define TAG_BLOCK       4096u
-#define TAG_BLOCKS_MOST (1u << 15)
+#define TAG_BLOCK       128u
+#define TAG_BLOCKS_MOST (32u * 31 * 32 * 64 / TAG_BLOCK)
+
+/* What is not of the tag. */
+#define CELL_KINDS (CELL_TOUCHED_BITS | CELL_WRITTEN_BITS)
 
 /* Where an array's cells lie: (address ^ flip) + distance. One of both is 0. */
 struct filter {
@@ -60,6 +64,14 @@ static inline uint32_t *filter_cell(const struct filter *filter, uintptr_t addre
     return (uint32_t *)(((address & ~(uintptr_t)3) ^ filter->flip) + (uintptr_t)filter->distance);
 }
 
+/* Bit i of a mask of 8 bytes as bit 0 of byte i. */
+static inline uint64_t filter_spread(uint64_t mask)
+{
+    mask = (mask | mask << 28) & 0x0000000f0000000full;
+    mask = (mask | mask << 14) & 0x0003000300030003ull;
+    return (mask | mask << 7) & CELL_TOUCHED_BITS;
+}
+
 /* Maps the windows; once, before the first moved code runs. False, and said, when the system
    refuses: then nothing may be moved. */
 bool filter_start_up(enum rewrite_form form);
@@ -78,7 +90,7 @@ struct tag_block {
     uint32_t next, end;
 };
 
-/* The tag of a new epoch; 0: none now, the epoch goes without. */
+/* The tag of a new epoch, without any bit of CELL_KINDS; 0: none now, the epoch goes without. */
 uint32_t tag_take(struct tag_block *block);
 
 /* In a fork's child: all cells read as zero, nobody but the caller has tags. */

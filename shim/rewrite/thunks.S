@@ -20,10 +20,57 @@
         .globl name; .hidden name; .type name, @function; .p2align 4; name:
 #define END(name) .size name, . - name
 
-/* Flags are free: their liveness is moved code's business. */
+/* struct rewrite_slots, and bits of its site. */
+#define SLOT_WRITE 0
+#define SLOT_KINDS 8
+#define SLOT_FLIP 16
+#define SLOT_ADDRESS 48
+#define SLOT_SITE 56
+#define SITE_WRITES 1
+#define SITE_SIZE 14
+#define SIZE_4 4
+#define SIZE_8 6
+
+/* Cells at (rcx), for an access by the site whose slots are at fs:(rdx): does `reg` have all? */
+#define COMPARE(segment, offset, reg)         mov segment offset(%rcx), reg;         testb $SITE_WRITES, %fs:SLOT_SITE(%rdx);         jne 6f;         or %fs:SLOT_KINDS(%rdx), reg; 6:      cmp %fs:SLOT_WRITE(%rdx), reg;         jne 8f
+
+/* Flags are free: their liveness is moved code's business. First what needs no more than two
+   registers: a thread that is not watched, and 4 or 8 bytes that are not aligned, whose cells are
+   all full. Moved code has looked at cells of these bytes, so they are there. */
 FUNCTION(thunk_check)
         push %rax
-        SAVE
+        push %rcx
+        push %rdx
+        mov rewrite_slots@gottpoff(%rip), %rdx
+        cmpq $0, %fs:SLOT_WRITE(%rdx)
+        je 7f
+        mov %fs:SLOT_ADDRESS(%rdx), %rcx
+        mov %fs:SLOT_SITE(%rdx), %eax
+        test $3, %cl
+        je 8f
+        xor %fs:SLOT_FLIP(%rdx), %rcx
+        and $-4, %rcx
+        and $SITE_SIZE, %eax
+        cmpq $0, %fs:SLOT_FLIP(%rdx)
+        jne 5f
+        cmp $SIZE_4, %eax
+        je 1f
+        cmp $SIZE_8, %eax
+        jne 8f
+        COMPARE(%gs:, 8, %eax)
+1:      COMPARE(%gs:, 0, %rax)
+        jmp 7f
+5:      cmp $SIZE_4, %eax
+        je 2f
+        cmp $SIZE_8, %eax
+        jne 8f
+        COMPARE(, 8, %eax)
+2:      COMPARE(, 0, %rax)
+7:      pop %rdx
+        pop %rcx
+        pop %rax
+        ret
+8:      push %rsi; push %rdi; push %r8; push %r9; push %r10; push %r11
         mov 72(%rsp), %rdi
         lea 80 + RED_ZONE(%rsp), %rsi
         mov %rbp, %rdx

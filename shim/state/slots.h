@@ -3,7 +3,7 @@
  * filter cells with. Used by vclock, which ends epochs, and by rewrite/, which gives tags.
  *
  * Zero: the thread is not watched; cells that nobody has touched hit. Stale: an epoch has begun and
- * has no tag yet; no cell hits, aligned or not (format/rewrite.h: no tag has bit 8).
+ * has no tag yet; no cell hits, aligned or not (rewrite/filter.h: no tag has bit 10).
  *
  * Only the thread itself.
  */
@@ -17,20 +17,20 @@
 
 static inline bool slots_are_watched(void)
 {
-    return rewrite_slots.read != 0;
+    return rewrite_slots.write != 0;
 }
 
 /* A new epoch: what was recorded before must be recorded again. */
 static inline void slots_stale(void)
 {
-    if (unlikely(rewrite_slots.read != 0))
-        rewrite_slots.read = rewrite_slots.write = SLOTS_STALE;
+    if (unlikely(rewrite_slots.write != 0))
+        rewrite_slots.write = SLOTS_STALE;
 }
 
 /* Nothing of this thread is watched (any more). */
 static inline void slots_clear(void)
 {
-    rewrite_slots.read = rewrite_slots.write = 0;
+    rewrite_slots.write = rewrite_slots.kinds = 0;
 }
 
 #endif

@@ -119,25 +119,30 @@ uint32_t moved_site(size_t size, unsigned flags)
     return rewrite_site_word(row, &sites[row]);
 }
 
-static bool cell_hits(uintptr_t address, bool wide, bool write)
+static uint64_t cells_at(uintptr_t address)
 {
     typedef uint64_t __attribute__((aligned(1), may_alias)) any_word;
     const struct own *own = world_thread[running].rewrite;
-    uintptr_t at = (address ^ own->filter.flip) + (uintptr_t)own->filter.distance;
-    uint64_t cells = *(const any_word *)at, mask = wide ? ~0ull : 0xffffffffull;
-    return !((cells ^ rewrite_slots.write) & mask) ||
-           (!write && !((cells ^ rewrite_slots.read) & mask));
+    return *(const any_word *)((address ^ own->filter.flip) + (uintptr_t)own->filter.distance);
 }
 
-/* tools/rewrite/check.c: load_cell, compare_cells, misses. */
+static bool is_tag(uint64_t cells, bool wide)
+{
+    return !((cells ^ rewrite_slots.write) & (wide ? ~0ull : 0xffffffffull));
+}
+
+/* tools/rewrite/check.c: compare_part, compare_cells. */
 static bool hits(uintptr_t address, size_t size, bool write)
 {
-    if (size < 4)
-        return cell_hits(address & (size == 2 ? ~(uintptr_t)2 : ~(uintptr_t)3), false, write);
-    if (size == 4)
-        return cell_hits(address, false, write);
+    if (size < 4) {
+        for (size_t i = 0; i < size; i++)
+            if (!(cells_at(address + i) & (write ? 2 : 1)))
+                return false;
+        return is_tag(cells_at(address & (size == 2 ? ~(uintptr_t)2 : ~(uintptr_t)3)) | 0x03030303,
+                      false);
+    }
     for (size_t i = 0; i < size; i += 8)
-        if (!cell_hits(address + i, true, write))
+        if (!is_tag(cells_at(address + i) | (write ? 0 : rewrite_slots.kinds), size >= 8))
             return false;
     return true;
 }

@@ -260,6 +260,8 @@ static void step_access(unsigned t)
     static uint32_t last_at[THREADS + 1], last_size[THREADS + 1];
     if (moved && last_size[t] && random_below(2))
         at = last_at[t], size = last_size[t];
+    if (moved && !wide && random_below(8) == 0)
+        at = (last_at[t] + random_below(8)) % (BYTES - 8), size = random_below(2) ? 4 : 8;
     last_at[t] = at;
     last_size[t] = size;
     access_bytes(t, MEMORY + at, &memory[at], size);

@@ -27,13 +27,18 @@ __attribute__((target("general-regs-only"))) static uint64_t throw_dice(void)
     return dice >> 11;
 }
 
-/* A cell is set when the access covers all of it, as the shim does. */
+/* Any mixture of what cells can say: of the bytes of the access, and of others. */
 __attribute__((target("general-regs-only"))) static void remember(const struct rewrite_site *site)
 {
     uint64_t end = slots.address + site->size;
-    uint32_t tag = (uint32_t)(site->flags & SITE_WRITE ? slots.write : slots.read);
-    for (uint64_t at = slots.address & ~3ull; at < end; at += 4)
-        *(uint32_t *)(at - FILTER_DISTANCE) = throw_dice() % 3 ? tag : 0;
+    uint32_t tag = (uint32_t)slots.write;
+    if (!(site->flags & SITE_WRITE))
+        tag &= ~(uint32_t)CELL_WRITTEN_BITS;
+    for (uint64_t at = slots.address & ~3ull; at < end; at += 4) {
+        uint64_t dice = throw_dice();
+        uint32_t bits = (uint32_t)dice & (uint32_t)(CELL_TOUCHED_BITS | CELL_WRITTEN_BITS);
+        *(uint32_t *)(at - FILTER_DISTANCE) = dice % 3 == 0 ? 0 : dice % 3 == 1 ? tag : tag & ~bits;
+    }
 }
 
 uint64_t thunk_called(uint64_t thunk);
@@ -95,9 +100,8 @@ bool filter_prepare(enum rewrite_form form)
         perror("filter");
         return false;
     }
-    slots.read = 0x1234ull << 32 << 5 | 1ull << 32 | 0x1234 << 5 | 1;
-    slots.read &= ~(1ull << 8 | 1ull << 16 | 1ull << 24 | 1ull << 40 | 1ull << 48 | 1ull << 56);
-    slots.write = slots.read | 2 | 2ull << 32;
+    slots.write = 0x58902854ull * 0x100000001ull | CELL_TOUCHED_BITS | CELL_WRITTEN_BITS;
+    slots.kinds = CELL_WRITTEN_BITS;
     if (form == FORM_FLIP)
         slots.flip = FILTER_DISTANCE;
     else

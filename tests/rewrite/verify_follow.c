@@ -15,9 +15,13 @@ enum value {
     FLAGS_AH,   /* lahf was here */
     FLAGS_WORD, /* and seto %al */
     CELL,
-    ADDRESS, /* of the access */
-    THREAD,  /* the fs base */
-    PARTLY,  /* the fs base + the base register */
+    READ_CELL, /* what was written counts as read */
+    ANY_CELL,  /* whatever it says of its bytes */
+    ADDRESS,   /* of the access */
+    FLIPPED,   /* of its cell, in form FLIP */
+    ALIGNED,   /* of the cell of one or two bytes */
+    THREAD,    /* the fs base */
+    PARTLY,    /* the fs base + the base register */
 };
 
 /* What the flags hold. */
@@ -32,11 +36,13 @@ struct state {
     int8_t slot_scratch;       /* number of the register whose value it holds, -1 none */
     bool slot_rax, slot_flags; /* hold the program's */
     bool slot_address, slot_site;
-    bool low;      /* the stack pointer is 128 below */
-    bool compared; /* with a cell, in the instruction before */
-    bool checked;  /* all cells matched so far, or the shim was told */
-    bool done;     /* the instruction is behind us */
-    uint8_t cells; /* that matched */
+    bool low;       /* the stack pointer is 128 below */
+    bool compared;  /* with a cell, in the instruction before */
+    bool testing;   /* a byte of a cell, in the instruction before */
+    uint8_t tested; /* bytes that are in their cell */
+    bool checked;   /* all cells matched so far, or the shim was told */
+    bool done;      /* the instruction is behind us */
+    uint8_t cells;  /* that matched */
     uint8_t steps;
 };
 
@@ -249,6 +255,44 @@ static void load_slot(struct follow *follow, struct state *state, const struct s
         fail(follow, state, "loads from a slot what is not there");
 }
 
+/* What holds the address of a cell that an access of 4 bytes or more looks for. */
+static uint8_t cell_address(const struct follow *follow)
+{
+    return follow->view->header->form == FORM_FLIP ? FLIPPED : ADDRESS;
+}
+
+/* Does the cell have this byte? */
+static void do_test(struct follow *follow, struct state *state, const struct step *step)
+{
+    const ZydisDecodedOperand *memory = memory_of(step);
+    int base = memory ? number_of(memory->mem.base) : -1;
+    bool writes = follow->insn->flags & SITE_WRITE;
+    bool gs = memory && memory->mem.segment == ZYDIS_REGISTER_GS;
+    state->flags = UNKNOWN;
+    if (base < 0 || state->reg[base] != cell_address(follow) ||
+        memory->mem.index != ZYDIS_REGISTER_NONE || memory->mem.disp.value != state->tested ||
+        memory->size != 8 || step->operands[1].imm.value.u != (writes ? 2 : 1) ||
+        gs != (follow->view->header->form == FORM_GS))
+        fail(follow, state, "tests another byte, or another bit of it");
+    state->testing = true;
+}
+
+static void do_or(struct follow *follow, struct state *state, const struct step *step)
+{
+    int reg = number_of(step->operands[0].reg.value);
+    int slot = slot_inside(follow->view, state->at, step->insn.length);
+    bool part = slot < 0 && step->operands[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
+                (uint32_t)step->operands[1].imm.value.u == 0x03030303 && follow->insn->size < 4 &&
+                state->tested == follow->insn->size;
+    bool read = slot == SLOT(kinds) && !(follow->insn->flags & SITE_WRITE) &&
+                follow->insn->size >= 4 &&
+                (step->operands[0].size == 64) == (follow->insn->size >= 8);
+    if (reg < 0 || state->reg[reg] != CELL || !(part || read))
+        fail(follow, state, "an odd or");
+    state->reg[reg] = part ? ANY_CELL : READ_CELL;
+    state->flags = UNKNOWN;
+}
+
 /* A filter cell: %gs: the operand, or through a register that holds its address. */
 static void load_cell(struct follow *follow, struct state *state, const struct step *step,
                       const ZydisDecodedOperand *memory)
@@ -256,11 +300,12 @@ static void load_cell(struct follow *follow, struct state *state, const struct s
     int64_t add = 0;
     int base = number_of(memory->mem.base);
     bool direct = same_bytes(follow, state, step, memory, &add) && !is_in_thread(follow);
-    bool through = base >= 0 && state->reg[base] == ADDRESS && memory->mem.disp.value == 0 &&
+    uint8_t address = follow->insn->size < 4 ? ALIGNED : cell_address(follow);
+    bool through = base >= 0 && state->reg[base] == address && memory->mem.disp.value == 0 &&
                    memory->mem.index == ZYDIS_REGISTER_NONE;
     if (follow->view->header->form == FORM_GS && memory->mem.segment != ZYDIS_REGISTER_GS)
         fail(follow, state, "a cell is not reached by gs");
-    if (!through && (!direct || add != 8 * state->cells))
+    if (!through && (!direct || add != 8 * state->cells || follow->insn->size < 4))
         fail(follow, state, "a cell of other bytes");
     state->reg[number_of(step->operands[0].reg.value)] = CELL;
 }
@@ -303,8 +348,8 @@ static void do_compare(struct follow *follow, struct state *state, const struct 
         return;
     int reg = number_of(step->operands[0].reg.value);
     bool writes = follow->insn->flags & SITE_WRITE;
-    if (reg < 0 || state->reg[reg] != CELL ||
-        !(slot == SLOT(write) || (slot == SLOT(read) && !writes)))
+    uint8_t cell = follow->insn->size < 4 ? ANY_CELL : writes ? CELL : READ_CELL;
+    if (reg < 0 || state->reg[reg] != cell || slot != SLOT(write))
         fail(follow, state, "compares what is no cell, or with a wrong tag");
     if ((step->operands[0].size == 64) != (follow->insn->size >= 8))
         fail(follow, state, "compares too little of a cell");
@@ -320,6 +365,13 @@ static void do_branch(struct follow *follow, struct state *state, const struct s
     if (!equal && step->insn.mnemonic != ZYDIS_MNEMONIC_JNZ)
         fail(follow, state, "a branch of another kind");
     struct state matched = *state;
+    if (state->testing) {
+        state->testing = matched.testing = false;
+        state->tested++;
+        push(follow, state, equal ? next : taken);
+        push(follow, &matched, equal ? taken : next);
+        return;
+    }
     if (state->compared) {
         matched.cells++;
         matched.checked = matched.cells * 8u >= follow->insn->size;
@@ -375,6 +427,12 @@ static void do_check_step(struct follow *follow, struct state *state, const stru
     case ZYDIS_MNEMONIC_CMP:
         do_compare(follow, state, step);
         break;
+    case ZYDIS_MNEMONIC_TEST:
+        do_test(follow, state, step);
+        break;
+    case ZYDIS_MNEMONIC_OR:
+        do_or(follow, state, step);
+        break;
     case ZYDIS_MNEMONIC_JZ:
     case ZYDIS_MNEMONIC_JNZ:
         do_branch(follow, state, step);
@@ -406,8 +464,10 @@ static void do_check_step(struct follow *follow, struct state *state, const stru
     case ZYDIS_MNEMONIC_AND: {
         int reg = number_of(step->operands[0].reg.value);
         int64_t mask = step->operands[1].imm.value.s;
-        if (state->reg[reg] != ADDRESS || mask != (follow->insn->size == 1 ? -4 : -3))
+        if (state->reg[reg] != cell_address(follow) || follow->insn->size > 2 ||
+            mask != (follow->insn->size == 1 ? -4 : -3))
             fail(follow, state, "an odd and");
+        state->reg[reg] = ALIGNED;
         state->flags = UNKNOWN;
         break;
     }
@@ -415,6 +475,7 @@ static void do_check_step(struct follow *follow, struct state *state, const stru
         if (slot_inside(follow->view, state->at, step->insn.length) != SLOT(flip) ||
             state->reg[number_of(step->operands[0].reg.value)] != ADDRESS)
             fail(follow, state, "an odd xor");
+        state->reg[number_of(step->operands[0].reg.value)] = FLIPPED;
         state->flags = UNKNOWN;
         break;
     default:

@@ -72,43 +72,73 @@ static void call_thunk(const struct check *check, struct code *code, enum rewrit
     row(check, code, state, borrowed);
 }
 
-/* The cell, or pair of cells, of the program's bytes `add` behind the operand. */
-static void load_cell(const struct check *check, struct code *code, int32_t add)
-{
-    int reg = check->scratch;
-    uint8_t size = check->insn->size;
-    bool wide = size >= 8;
-    if (check->form == FORM_GS && size >= 4 && !check->operand.in_thread) {
-        code_operand(code, SEGMENT_GS, OPCODE_LOAD, reg, wide, &check->operand, add);
-        return;
-    }
-    code_address(code, reg, &check->operand, add);
-    /* A cell is that of four aligned bytes. Two bytes at an odd address keep bit 0, and what is
-       loaded from there equals no tag: so the shim is asked for those that lie in two cells. */
-    if (size < 4)
-        code_and(code, reg, size == 2 ? -3 : -4);
-    if (check->form == FORM_FLIP)
-        code_slot(code, OPCODE_XOR, reg, true, SLOT(flip));
-    struct operand at = {.base = (int8_t)reg, .index = -1};
-    code_operand(code, check->form == FORM_GS ? SEGMENT_GS : 0, OPCODE_LOAD, reg, wide, &at, 0);
-}
-
 static bool is_store(const struct check *check)
 {
     return check->insn->flags & SITE_WRITE;
 }
 
+/* Where the filter is, behind its address. */
+static uint8_t cell_segment(const struct check *check)
+{
+    return check->form == FORM_GS ? SEGMENT_GS : 0;
+}
+
+static void cell_address(const struct check *check, struct code *code, int32_t add)
+{
+    code_address(code, check->scratch, &check->operand, add);
+    if (check->form == FORM_FLIP)
+        code_slot(code, OPCODE_XOR, check->scratch, true, SLOT(flip));
+}
+
+/* The cell, or pair of cells, of the program's bytes `add` behind the operand. */
+static void load_cell(const struct check *check, struct code *code, int32_t add)
+{
+    bool wide = check->insn->size >= 8;
+    if (check->form == FORM_GS && !check->operand.in_thread) {
+        code_operand(code, SEGMENT_GS, OPCODE_LOAD, check->scratch, wide, &check->operand, add);
+        return;
+    }
+    cell_address(check, code, add);
+    struct operand at = {.base = (int8_t)check->scratch, .index = -1};
+    code_operand(code, cell_segment(check), OPCODE_LOAD, check->scratch, wide, &at, 0);
+}
+
+static void compare_cell(struct check *check, struct code *hot)
+{
+    code_slot(hot, OPCODE_COMPARE, check->scratch, check->insn->size >= 8, SLOT(write));
+    check->misses[check->miss_count++] = code_branch(hot, CONDITION_NOT_EQUAL, code_here(hot));
+}
+
 static void compare_cells(struct check *check, struct code *hot)
 {
     bool wide = check->insn->size >= 8;
-    check->cells = wide ? check->insn->size / 8u : 1;
-    for (uint32_t i = 0; i < check->cells; i++) {
+    uint32_t count = wide ? check->insn->size / 8u : 1;
+    for (uint32_t i = 0; i < count; i++) {
         load_cell(check, hot, (int32_t)i * 8);
-        code_slot(hot, OPCODE_COMPARE, check->scratch, wide,
-                  is_store(check) ? SLOT(write) : SLOT(read));
-        check->misses[i] = code_branch(hot, CONDITION_NOT_EQUAL, code_here(hot));
-        check->passed[i] = code_here(hot);
+        /* What was written counts as read. */
+        if (!is_store(check))
+            code_slot(hot, OPCODE_OR, check->scratch, wide, SLOT(kinds));
+        compare_cell(check, hot);
     }
+}
+
+/* One or two bytes: what the cell says of them, and then, whatever it says of the others, whose it
+   is. Two bytes at an odd address keep bit 0, and what is loaded from there equals no tag: so the
+   shim is asked for those that lie in two cells. */
+static void compare_part(struct check *check, struct code *hot)
+{
+    int reg = check->scratch;
+    uint8_t bits = (uint8_t)(is_store(check) ? CELL_WRITTEN_BITS : CELL_TOUCHED_BITS);
+    cell_address(check, hot, 0);
+    for (int8_t i = 0; i < check->insn->size; i++) {
+        code_test_byte(hot, cell_segment(check), reg, i, bits);
+        check->misses[check->miss_count++] = code_branch(hot, CONDITION_EQUAL, code_here(hot));
+    }
+    code_and(hot, reg, check->insn->size == 2 ? -3 : -4);
+    struct operand at = {.base = (int8_t)reg, .index = -1};
+    code_operand(hot, cell_segment(check), OPCODE_LOAD, reg, false, &at, 0);
+    code_or(hot, reg, (uint32_t)(CELL_TOUCHED_BITS | CELL_WRITTEN_BITS));
+    compare_cell(check, hot);
 }
 
 static void plain_before(struct check *check, struct code *hot)
@@ -116,7 +146,10 @@ static void plain_before(struct check *check, struct code *hot)
     borrow(check, hot, MOVED_CHECKING);
     if (check->keep_flags)
         save_flags(check, hot, MOVED_CHECKING);
-    compare_cells(check, hot);
+    if (check->insn->size < 4)
+        compare_part(check, hot);
+    else
+        compare_cells(check, hot);
     check->back = code_here(hot);
     if (check->keep_flags)
         restore_flags(check, hot, MOVED_CHECKING);
@@ -156,27 +189,6 @@ void check_before(struct check *check, struct code *hot)
         call_before(check, hot, THUNK_RANGE);
 }
 
-/* A load that found its cell written by this thread is as good as one that found it read. */
-static void misses(const struct check *check, struct code *hot, struct code *cold)
-{
-    bool wide = check->insn->size >= 8;
-    uint8_t *slow[8];
-    uint32_t slow_count = 0;
-    for (uint32_t i = 0; i < check->cells; i++) {
-        code_land(hot, check->misses[i], code_here(cold));
-        if (is_store(check))
-            continue;
-        code_slot(cold, OPCODE_COMPARE, check->scratch, wide, SLOT(write));
-        code_branch(cold, CONDITION_EQUAL, check->passed[i]);
-        if (i + 1 < check->cells) {
-            code_jump(cold, code_here(cold));
-            slow[slow_count++] = cold->at - 4;
-        }
-    }
-    for (uint32_t i = 0; i < slow_count; i++)
-        code_land(cold, slow[i], code_here(cold));
-}
-
 /* Only what is nothing but a load can be the acquire of an atomic. */
 static bool may_acquire(const struct check *check)
 {
@@ -202,7 +214,8 @@ static void plain_behind(const struct check *check, struct code *hot, struct cod
 {
     unsigned state = MOVED_COLD | MOVED_CHECKING | (check->keep_flags ? MOVED_FLAGS : 0);
     row(check, cold, state, true);
-    misses(check, hot, cold);
+    for (uint32_t i = 0; i < check->miss_count; i++)
+        code_land(hot, check->misses[i], code_here(cold));
     tell_address(check, cold);
     code_slot_set(cold, SLOT(site), check->site_word);
     call_thunk(check, cold, THUNK_CHECK, state, true);

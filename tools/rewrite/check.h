@@ -22,8 +22,7 @@ struct check {
     int lent;          /* register that the whole run has borrowed, -1 none */
     /* Between check_before and check_behind. */
     uint8_t *misses[8];
-    int64_t passed[8];
-    uint32_t cells;
+    uint32_t miss_count;
     int64_t back;
 };
 

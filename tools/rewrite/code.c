@@ -199,6 +199,22 @@ void code_and(struct code *code, int reg, int8_t mask)
     byte(code, (uint8_t)mask);
 }
 
+void code_or(struct code *code, int reg, uint32_t bits)
+{
+    need(code);
+    rex(code, false, 0, -1, reg);
+    byte(code, 0x81);
+    byte(code, 0xc0 | modrm(1, reg));
+    word(code, (int32_t)bits);
+}
+
+void code_test_byte(struct code *code, uint8_t segment, int reg, int8_t add, uint8_t bits)
+{
+    struct operand at = {.base = (int8_t)reg, .index = -1, .displacement = add};
+    code_operand(code, segment, 0xf6, 0, false, &at, 0);
+    byte(code, bits);
+}
+
 void code_copy(struct code *code, const struct insn *insn, const uint8_t *bytes)
 {
     uint8_t copy[16];

@@ -34,6 +34,7 @@ enum {
     OPCODE_STORE = 0x89,
     OPCODE_LOAD = 0x8b,
     OPCODE_LEA = 0x8d,
+    OPCODE_OR = 0x0b,
     OPCODE_XOR = 0x33,
     OPCODE_COMPARE = 0x3b, /* register with memory */
 };
@@ -92,8 +93,12 @@ void code_operand(struct code *code, uint8_t segment, uint8_t opcode, int reg, b
 /* reg := the address that the operand means, + add. Keeps the flags. */
 void code_address(struct code *code, int reg, const struct operand *operand, int32_t add);
 
-/* and $mask, reg. */
+/* and $mask, reg; or $bits, reg (32 bits). */
 void code_and(struct code *code, int reg, int8_t mask);
+void code_or(struct code *code, int reg, uint32_t bits);
+
+/* testb $bits, add(reg); segment: a prefix, or 0. */
+void code_test_byte(struct code *code, uint8_t segment, int reg, int8_t add, uint8_t bits);
 
 /* The instruction once more; what it means relative to RIP stays. */
 void code_copy(struct code *code, const struct insn *insn, const uint8_t *bytes);
