@@ -1,4 +1,5 @@
 /* The last look: what is left behind, and the report. */
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 
@@ -15,6 +16,7 @@
 #include "detect/handle_leak.h"
 #include "detect/lock_contention.h"
 #include "detect/lock_held.h"
+#include "detect/slow_shutdown.h"
 #include "detect/thread_leak.h"
 #include "detect/unflushed_stream.h"
 #include "interpose/real.h"
@@ -73,6 +75,7 @@ static void look(struct thread *self, enum process_ending ending, int status, co
         unflushed_stream_look(self, frame ? stack_here(self, frame) : 0);
     thread_leak_look(self);
     child_leak_look(self);
+    slow_shutdown_look(self);
     deadlock_process_ends();
     blocked_look(self);
     cond_misuse_look(self);
@@ -81,6 +84,17 @@ static void look(struct thread *self, enum process_ending ending, int status, co
     rewrite_last_look();
     look_for_leaks(self);
     process_ended(recording->ending, status);
+}
+
+/* The first word counts, but SIGINT is often no word to end: shells and debuggers go on. */
+void process_told_to_end(int signal)
+{
+    if (!observing.on || !process_is_ours() || recording->state != PROCESS_RUNNING)
+        return;
+    if (recording->shutdown_signal == SIGINT || recording->shutdown_time == 0) {
+        recording->shutdown_signal = signal;
+        __atomic_store_n(&recording->shutdown_time, clock_now(), __ATOMIC_RELEASE);
+    }
 }
 
 /* Is this the process that the run began with (whatever it exec'ed since)? A run's own folder ends

@@ -93,6 +93,56 @@ static void add_threads(struct run *run, struct process *process, uint64_t thres
     }
 }
 
+/* ---- a shutdown that did not come to its end ---- */
+
+#define SHOWN_THREADS 8
+
+/* When it was killed is not known, only that it had not ended by then. */
+static const char *shutdown_words(struct run *run, const struct process *process)
+{
+    const struct recording_header *header = &process->recording->header;
+    const char *what = header->shutdown_signal
+                           ? arena_print(&run->arena, "%s had reached the program",
+                                         words_signal(&run->arena, header->shutdown_signal))
+                           : "exit had begun";
+    return arena_print(&run->arena, "%s; it %s before it had ended.", what,
+                       process->fate == FATE_CRASHED ? "crashed" : "was killed");
+}
+
+static void add_slow_shutdown(struct run *run, struct process *process)
+{
+    const struct recording_header *header = &process->recording->header;
+    if (!header->shutdown_time || header->state == PROCESS_ENDING ||
+        (process->fate != FATE_VANISHED && process->fate != FATE_CRASHED) || !process->live_threads)
+        return;
+    struct finding *finding = add_note(run, process, KIND_SLOW_SHUTDOWN);
+    finding->severity = SEVERITY_WARNING;
+    finding->confidence = CONFIDENCE_LIKELY;
+    finding->live = false;
+    finding->detail = shutdown_words(run, process);
+    finding->first_time = finding->last_time = header->shutdown_time;
+    finding->pieces = arena_take(&run->arena, 2 * SHOWN_THREADS * sizeof *finding->pieces);
+    for (uint32_t i = 1, shown = 0; i < process->thread_count && shown < SHOWN_THREADS; i++) {
+        const struct thread_row *row = &process->threads[i];
+        if (row->state != THREAD_RUNNING)
+            continue;
+        shown++;
+        add_piece(finding, (struct piece){.type = row->wait_kind ? EVIDENCE_WAIT : EVIDENCE_THREAD,
+                                          .role = ROLE_WAITING,
+                                          .thread = i,
+                                          .a = row->wait_kind ? row->wait_object : row->state,
+                                          .b = row->wait_kind ? row->wait_kind : row->flags});
+        piece_set_spot(process, &finding->pieces[finding->piece_count - 1]);
+        bool waits = row->wait_kind;
+        add_piece(finding,
+                  (struct piece){.type = EVIDENCE_STACK,
+                                 .role = waits ? ROLE_WAITING : ROLE_CREATED,
+                                 .thread = waits ? i : row->creator,
+                                 .trace = trace_of(&process->tracer,
+                                                   waits ? row->wait_stack : row->created_stack)});
+    }
+}
+
 /* ---- descriptors and streams ---- */
 
 static void add_handle(struct run *run, struct process *process, const struct handle_row *row,
@@ -212,6 +262,7 @@ static void add_memory(struct run *run, struct process *process)
 void live_add(struct run *run, struct process *process, uint64_t threshold_ms)
 {
     add_threads(run, process, threshold_ms);
+    add_slow_shutdown(run, process);
     process->open_fds = add_handles(run, process, SECTION_FDS);
     process->open_streams = add_handles(run, process, SECTION_HANDLES);
     add_memory(run, process);

@@ -120,7 +120,9 @@ struct recording_header {
     uint64_t run_folder; /* strings: folder of the recordings of this run */
     uint32_t urgent;     /* findings so far that cannot wait for the report at the end, atomic */
     uint32_t urgent_text[URGENT_MOST]; /* strings: a sentence each, number i in i % URGENT_MOST */
-    uint8_t reserved[220];
+    int32_t shutdown_signal; /* what told the process to end: SIGTERM, SIGINT, or 0 for exit */
+    uint64_t shutdown_time;  /* CLOCK_MONOTONIC ns when it did, 0 never. atomic */
+    uint8_t reserved[208];
     struct section sections[RECORDING_SECTIONS_MAX];
 };
 static_assert(sizeof(struct recording_header) <= RECORDING_HEADER_SIZE, "fits its pages");

@@ -10,6 +10,7 @@
 #include "interpose/real.h"
 #include "state/edge.h"
 #include "state/kept.h"
+#include "state/process.h"
 
 /* One handler. Never freed: some are registered and never run. */
 struct handler_at_exit {
@@ -38,6 +39,7 @@ static struct handler_at_exit *registered(void *argument)
 
 static void begins(struct handler_at_exit *handler)
 {
+    process_told_to_end(0);
     struct thread *self = guard_enter();
     if (!self)
         return;
@@ -76,6 +78,20 @@ int wrap_on_exit(void (*function)(int, void *), void *argument)
         return real.on_exit(function, argument);
     handler->with_status = function;
     return real.on_exit(run_with_status, handler);
+}
+
+static void exit_begins(int status, void *unused)
+{
+    process_told_to_end(0);
+}
+
+/* Handlers run in the reverse of their order: those that are registered later are seen to begin
+   themselves, by begins(), and those of before come after this one. */
+void registration_first_thread(void)
+{
+    static uint32_t registered_ours;
+    if (!__atomic_exchange_n(&registered_ours, 1, __ATOMIC_RELAXED))
+        real.on_exit(exit_begins, NULL);
 }
 
 /* Handlers of fork have no argument of their own: one clock for all. */

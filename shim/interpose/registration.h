@@ -12,4 +12,8 @@ void registration_fork_begins(void);
  * entered. */
 void fork_note(pid_t child, const void *frame);
 
+/* The process is about to have a second thread: from then on it matters when exit begins. Guard not
+   entered. */
+void registration_first_thread(void);
+
 #endif

@@ -75,6 +75,8 @@ static inline __attribute__((always_inline)) void handle(int signal, siginfo_t *
 {
     struct thread *self = thread_current;
     signal_handler *handler = __atomic_load_n(&handlers[signal], __ATOMIC_ACQUIRE);
+    if (signal == SIGTERM || signal == SIGINT)
+        process_told_to_end(signal);
     if (unlikely(!self || !observing.on)) {
         handler(signal, info, context);
         return;

@@ -14,6 +14,7 @@
 #include "detect/thread_misuse.h"
 #include "format/tables.h"
 #include "interpose/real.h"
+#include "interpose/registration.h"
 #include "interpose/thread.h"
 #include "state/clock.h"
 #include "state/edge.h"
@@ -178,6 +179,7 @@ static void created(struct thread *made, struct thread_row *row, uint32_t number
 int wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*routine)(void *),
                         void *argument)
 {
+    registration_first_thread();
     struct thread *made = creation((void *)routine, argument, attr, 0, FRAME);
     if (!made)
         return real.pthread_create(id, attr, routine, argument);
@@ -190,6 +192,7 @@ int wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*routi
 
 int wrap_thrd_create(thrd_t *id, thrd_start_t routine, void *argument)
 {
+    registration_first_thread();
     struct thread *made = creation((void *)routine, argument, NULL, THREAD_C11, FRAME);
     if (!made)
         return real.thrd_create(id, routine, argument);

@@ -1,5 +1,6 @@
 /* Waiting for signals. pause and sigsuspend return only when a handler has run. */
 #include "interpose/blocking.h"
+#include "state/process.h"
 #include "state/signal_clock.h"
 #include "state/signals.h"
 
@@ -23,6 +24,8 @@ int wrap___sigsuspend(const sigset_t *mask)
 /* Taken without a handler: its sender's past is ordered before all the same. */
 static void met(int signal)
 {
+    if (signal == SIGTERM || signal == SIGINT)
+        process_told_to_end(signal);
     struct thread *self = guard_enter();
     if (!self)
         return;

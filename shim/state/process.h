@@ -25,6 +25,10 @@ void process_ended(enum process_ending ending, int status);
    system call. */
 bool process_is_ours(void);
 
+/* The program was told to end: by SIGTERM or SIGINT, that reached a handler of its own or was taken
+   by a call, or by exit (0), which begins to call its handlers. Lock-free. */
+void process_told_to_end(int signal);
+
 /* Right before a fork, in the parent. */
 void process_forks(void);
 
