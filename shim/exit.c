@@ -16,6 +16,7 @@
 #include "detect/handle_leak.h"
 #include "detect/lock_contention.h"
 #include "detect/lock_held.h"
+#include "detect/memory_growth.h"
 #include "detect/slow_shutdown.h"
 #include "detect/thread_leak.h"
 #include "detect/unflushed_stream.h"
@@ -83,6 +84,8 @@ static void look(struct thread *self, enum process_ending ending, int status, co
     lock_contention_look(self);
     rewrite_last_look();
     look_for_leaks(self);
+    if (observing.memory)
+        memory_growth_look(self);
     process_ended(recording->ending, status);
 }
 

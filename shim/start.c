@@ -21,6 +21,7 @@
 #include "detect/lock_contention.h"
 #include "detect/lock_held.h"
 #include "detect/lock_order.h"
+#include "detect/memory_growth.h"
 #include "detect/race.h"
 #include "detect/unflushed_stream.h"
 #include "interpose/cxx_memory.h"
@@ -202,6 +203,7 @@ static bool start_memory(bool forked)
             forked ? NULL : "the program has an allocator of its own: heap blocks are not watched");
     if (own || !block_start_up(foreign))
         return false;
+    memory_growth_start_up();
     block_unseen = forked; /* the parent's blocks are here, and have no rows */
     return true;
 }

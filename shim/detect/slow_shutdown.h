@@ -3,7 +3,8 @@
  * exit began to call handlers), and more than blocked_threshold later, when it did end, threads
  * still ran or were blocked. One finding, with all of them.
  *
- * A process that is killed cannot look: the command tells it then, from the recording (tools/live.c).
+ * A process that is killed cannot look: the command tells it then, from the recording
+ * (tools/live.c).
  */
 #ifndef HOLDFAST_DETECT_SLOW_SHUTDOWN_H
 #define HOLDFAST_DETECT_SLOW_SHUTDOWN_H

@@ -20,6 +20,12 @@ uint64_t block_unseen;
 #define LARGE_BLOCKS 256u
 static uint32_t large_blocks[LARGE_BLOCKS]; /* row, 0 never used; atomic */
 
+void (*block_grew)(struct thread *self);
+#define GROWTH_ROWS  64u /* the least after which block_grew is called */
+#define GROWTH_BYTES (64u << 10)
+static uint64_t growth_rows;  /* rows at which it is called; atomic */
+static uint64_t growth_bytes; /* bytes of large blocks left until then; atomic */
+
 static uint32_t **regions; /* REGION_COUNT pointers; entries written under LOCK_REGIONS */
 
 bool block_start_up(bool foreign)
@@ -71,8 +77,19 @@ static inline struct block_row *row_at(uint32_t index)
     return ROW(SECTION_BLOCKS, struct block_row, index);
 }
 
+void block_growth_after(uint64_t rows, uint64_t bytes)
+{
+    __atomic_store_n(&growth_rows, rows < GROWTH_ROWS ? GROWTH_ROWS : 2 * rows, __ATOMIC_RELAXED);
+    __atomic_store_n(&growth_bytes, bytes < GROWTH_BYTES ? GROWTH_BYTES : bytes, __ATOMIC_RELAXED);
+}
+
 static __attribute__((noinline)) uint32_t take_rows(struct thread *self)
 {
+    uint64_t used =
+        __atomic_load_n(&recording->sections[SECTION_BLOCKS - 1].used, __ATOMIC_RELAXED);
+    if (block_grew &&
+        used >= __atomic_load_n(&growth_rows, __ATOMIC_RELAXED) * sizeof(struct block_row))
+        block_grew(self);
     struct block_row *rows =
         section_reserve(SECTION_BLOCKS, ROWS_AT_ONCE * sizeof(struct block_row));
     if (!rows)
@@ -86,8 +103,16 @@ static __attribute__((noinline)) uint32_t take_rows(struct thread *self)
 #define BLOCK_LONG (512u << 10)
 static bool long_block_seen;
 
-static __attribute__((noinline)) void note_large(uint32_t index)
+static void large_grows(struct thread *self, uint64_t size)
 {
+    int64_t bytes = (int64_t)__atomic_sub_fetch(&growth_bytes, size, __ATOMIC_RELAXED);
+    if (bytes <= 0 && block_grew)
+        block_grew(self);
+}
+
+static __attribute__((noinline)) void note_large(struct thread *self, uint32_t index, uint64_t size)
+{
+    large_grows(self, size);
     for (uint32_t i = 0; i < LARGE_BLOCKS; i++) {
         uint32_t old = __atomic_load_n(&large_blocks[i], __ATOMIC_RELAXED);
         if ((!old || block_state_of(row_at(old)) != BLOCK_LIVE || old == index) &&
@@ -129,7 +154,7 @@ void block_born(struct thread *self, uintptr_t address, uint64_t size, enum bloc
                          (uint64_t)family << BLOCK_FAMILY_SHIFT,
                      __ATOMIC_RELEASE);
     if (unlikely(size >= LARGE_BLOCK))
-        note_large(index);
+        note_large(self, index, size);
     *window = index;
 }
 

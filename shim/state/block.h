@@ -64,6 +64,12 @@ void block_forget_freed(uintptr_t start, uintptr_t end);
    pointers and has no row. Atomic. */
 extern uint64_t block_unseen;
 
+/* Called when there are twice as many rows as block_growth_after was last told, or when large
+   blocks of together that many bytes have been made since; set at birth. Guard entered, no lock
+   held, the new block not yet in its row. */
+extern void (*block_grew)(struct thread *self);
+void block_growth_after(uint64_t rows, uint64_t bytes);
+
 /* Is any block live? Reads rows until it meets one. */
 bool block_any(void);
 

@@ -1,7 +1,8 @@
 /* A server that was told to end joins a thread that nobody told, until it is killed: only the
    recording can say so.
-// expect: slow-shutdown count=1 confidence=likely function=stops role=waiting wait=join text=SIGTERM_had_reached_the_program
-// expect: slow-shutdown function=serves role=waiting wait=condition text=it_was_killed
+// expect: slow-shutdown count=1 confidence=likely function=stops role=waiting wait=join
+// expect: slow-shutdown text=SIGTERM_had_reached_the_program;_it_was_killed
+// expect: slow-shutdown function=serves role=waiting wait=condition
 */
 #include <pthread.h>
 #include <signal.h>

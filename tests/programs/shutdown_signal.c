@@ -1,7 +1,8 @@
 /* SIGTERM reaches a handler, main returns, and a thread still works.
 // signal: TERM
 // options: --blocked-threshold=0
-// expect: slow-shutdown count=1 confidence=certain function=starts role=created text=SIGTERM_had_reached_the_program
+// expect: slow-shutdown count=1 confidence=certain function=starts role=created
+// expect: slow-shutdown text=SIGTERM_had_reached_the_program
 // expect: thread-leak function=starts
 */
 #include <pthread.h>
