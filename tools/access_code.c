@@ -44,6 +44,51 @@ static bool is_move(const ZydisDecodedInstruction *instruction)
     }
 }
 
+/* ---- what becomes of a load ---- */
+
+/* Instructions that a load's value is followed for. */
+#define FOLLOWED 12u
+
+static bool is_conditional_move(const ZydisDecodedInstruction *instruction)
+{
+    return instruction->meta.category == ZYDIS_CATEGORY_CMOV;
+}
+
+static ZydisRegister whole(ZydisRegister reg)
+{
+    return ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
+}
+
+/* Does the operand name the register, as what is loaded, stored or counted with? */
+static bool names(const ZydisDecodedOperand *operand, ZydisRegister reg)
+{
+    if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER)
+        return whole(operand->reg.value) == reg;
+    return operand->type == ZYDIS_OPERAND_TYPE_MEMORY &&
+           (whole(operand->mem.base) == reg || whole(operand->mem.index) == reg);
+}
+
+/* Is the first that uses the register, in straight code, a cmov? Compilers make one of `c ? x : 0`
+   and then load x in any case. */
+static bool is_chosen(const ZydisDecoder *decoder, const uint8_t *code, size_t size,
+                      ZydisRegister reg)
+{
+    ZydisDecodedInstruction instruction;
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    for (unsigned i = 0; i < FOLLOWED; i++) {
+        if (ZYAN_FAILED(ZydisDecoderDecodeFull(decoder, code, size, &instruction, operands)))
+            return false;
+        for (unsigned k = 0; k < instruction.operand_count; k++)
+            if (names(&operands[k], reg))
+                return is_conditional_move(&instruction);
+        if (instruction.meta.branch_type != ZYDIS_BRANCH_TYPE_NONE)
+            return false;
+        code += instruction.length;
+        size -= instruction.length;
+    }
+    return false;
+}
+
 static void set_instruction(const uint8_t *code, size_t size, struct access_code *ret)
 {
     ZydisDecoder decoder;
@@ -69,6 +114,11 @@ static void set_instruction(const uint8_t *code, size_t size, struct access_code
     ret->move = ret->decoded && is_move(&instruction) && reads != writes;
     if (instruction.meta.category == ZYDIS_CATEGORY_STRINGOP)
         ret->size = 0;
+    if (is_conditional_move(&instruction))
+        ret->speculative = reads;
+    else if (ret->move && reads && operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER)
+        ret->speculative = is_chosen(&decoder, code + instruction.length, size - instruction.length,
+                                     whole(operands[0].reg.value));
 }
 
 /* ---- the functions and lines around it ---- */
@@ -115,6 +165,15 @@ bool access_line_names_atomic(const char *line)
     return false;
 }
 
+/* OpenMP says it in the line before: "#pragma omp atomic", "!$omp atomic". */
+static bool pragma_before(struct sources *sources, const struct frame *frame)
+{
+    const char *line = frame->line > 1 ? source_text(sources, frame->file, frame->line - 1,
+                                                     frame_module_mtime(frame))
+                                       : NULL;
+    return line && (starts(line, "#pragma omp") || starts(line, "!$omp")) && has(line, "atomic");
+}
+
 /* "ring::atomic_get<long>(std::atomic<long>&)": of what is called, not of its arguments. */
 static bool is_named_atomic(const char *function)
 {
@@ -139,7 +198,8 @@ static void set_frames(const struct trace *trace, struct sources *sources, struc
             const char *line =
                 source_text(sources, frame->file, frame->line, frame_module_mtime(frame));
             ret->line_read = line;
-            ret->names_atomic |= line && access_line_names_atomic(line);
+            ret->names_atomic |=
+                line && (access_line_names_atomic(line) || pragma_before(sources, frame));
         }
         if (!frame->inlined)
             break;

@@ -16,6 +16,7 @@ struct access_code {
     bool decoded;        /* the instruction was read and touches memory */
     bool move;           /* nothing but a load, or nothing but a store */
     bool locked;         /* lock prefix, or xchg with memory */
+    bool speculative;    /* a load whose value is chosen or not by a cmov */
     unsigned size;       /* bytes; 0 unknown (string instructions) */
     bool in_operation;   /* in a function of std::atomic, core::sync::atomic … */
     bool line_read;      /* the line of source that it stands on is at hand */

@@ -138,9 +138,11 @@ static void add_creations(struct process *process, struct finding *finding)
     }
 }
 
-static void load_finding(struct run *run, struct process *process, const struct finding_row *row)
+static void load_finding(struct run *run, struct process *process, const struct finding_row *row,
+                         uint64_t number)
 {
     struct finding *finding = process_add_finding(run, process);
+    finding->number = number + 1;
     finding->kind = kind_info(row->kind);
     if (!finding->kind)
         finding->kind = &unknown_kind;
@@ -212,7 +214,7 @@ static void process_load(struct run *run, struct process *process, uint64_t thre
     for (uint64_t i = 0; i < count; i++) {
         struct finding_row row;
         if (recording_row(recording, SECTION_FINDINGS, i, &row, sizeof row))
-            load_finding(run, process, &row);
+            load_finding(run, process, &row, i);
     }
     if (process->fate != FATE_ENDED && process->fate != FATE_EXECED)
         live_add(run, process, threshold_ms);
@@ -273,8 +275,11 @@ static bool side_of(struct process *process, struct sources *sources, const stru
             .address = piece->a,
             .variable = trace_variable_type(&process->tracer, piece->a),
         };
+        const struct trace *trace = piece->trace;
+        const struct module *module = trace && trace->count ? trace->frames[0].module : NULL;
+        ret->runtime = module && unseen_order_runs_threads(module->name);
         if (!ret->by_call)
-            access_code_of(piece->trace, sources, &ret->code);
+            access_code_of(trace, sources, &ret->code);
         return true;
     }
     return false;
@@ -322,6 +327,57 @@ static void judge_order(struct process *process, struct sources *sources, const 
     }
 }
 
+/* By what its own accesses are, a race that may be an order. */
+static const struct finding *order_of(const struct process *process, uint64_t number)
+{
+    for (size_t i = 0; i < process->finding_count; i++) {
+        const struct finding *finding = process->findings[i];
+        if (finding->number == number + 1)
+            return finding->dropped || finding->confidence == CONFIDENCE_POSSIBLE ? finding : NULL;
+    }
+    return NULL;
+}
+
+static const char *name_of_place(const struct finding *finding)
+{
+    for (unsigned i = 0; i < finding->piece_count; i++)
+        if (finding->pieces[i].type == EVIDENCE_ACCESS && finding->pieces[i].spot.name)
+            return finding->pieces[i].spot.name;
+    return "another place";
+}
+
+/* What accesses to another place may have ordered is only possible where these may be atomic
+   operations. After all were judged by their own code; says no for what only depends on others. */
+static const char *may_be_ordered(struct run *run, const struct process *process,
+                                  const struct finding *finding)
+{
+    if (finding->confidence == CONFIDENCE_POSSIBLE)
+        return NULL;
+    for (unsigned i = 0; i < finding->piece_count; i++) {
+        const struct piece *piece = &finding->pieces[i];
+        const struct finding *by =
+            piece->type == EVIDENCE_MAYBE && !piece->b ? order_of(process, piece->a) : NULL;
+        if (by && by != finding)
+            return arena_print(&run->arena,
+                               "accesses to %s may order it, if they are atomic operations",
+                               name_of_place(by));
+    }
+    return NULL;
+}
+
+static void judge_dependence(struct run *run, struct process *process)
+{
+    const char **why = arena_take(&run->arena, (process->finding_count + 1) * sizeof *why);
+    for (size_t i = 0; i < process->finding_count; i++)
+        why[i] = may_be_ordered(run, process, process->findings[i]);
+    for (size_t i = 0; i < process->finding_count; i++) {
+        if (!why[i])
+            continue;
+        process->findings[i]->confidence = CONFIDENCE_POSSIBLE;
+        process->findings[i]->detail = why[i];
+    }
+}
+
 /* Findings that turned out to be none go. */
 static void drop(struct process *process)
 {
@@ -339,6 +395,7 @@ static void process_judge(struct run *run, struct process *process, struct rules
     for (size_t i = 0; i < process->finding_count; i++)
         judge_order(process, &sources, unseen ? unseen : "", process->findings[i]);
     sources_finish(&sources);
+    judge_dependence(run, process);
     drop(process);
     for (size_t i = 0; i < process->finding_count; i++) {
         struct finding *finding = process->findings[i];

@@ -44,6 +44,7 @@ struct finding {
     uint64_t count, bytes, count2, bytes2;
     uint64_t first_time, last_time; /* CLOCK_MONOTONIC ns */
     uint32_t thread;
+    uint64_t number;    /* of its row, from 1; 0 none */
     const char *title;  /* one line */
     const char *detail; /* a sentence, "" none */
     char fingerprint[17];

@@ -37,6 +37,14 @@ static struct race_verdict verdict(unsigned confidence, const char *why)
     return (struct race_verdict){.confidence = confidence, .why = why};
 }
 
+/* Nothing but movs says that it is a location that threads wait for, and the other side counts on
+   that, too: a flag that is set by `or` under a lock, and polled without it. */
+static bool polled(const struct race_side *waiting, const struct race_side *other)
+{
+    return waiting->atomic && !waiting->code.locked && !is_atomic(waiting) && !other->by_call &&
+           other->size <= 8;
+}
+
 struct race_verdict race_verdict_of(const struct race_side *here, const struct race_side *earlier)
 {
     enum type_word type = declared(here, earlier);
@@ -48,6 +56,17 @@ struct race_verdict race_verdict_of(const struct race_side *here, const struct r
                        "an atomic operation, too");
     if (is_atomic(here) && is_atomic(earlier))
         return (struct race_verdict){.dropped = true, .confidence = CONFIDENCE_POSSIBLE, .why = ""};
+    if (here->runtime && earlier->runtime)
+        return verdict(CONFIDENCE_POSSIBLE,
+                       "both sides are within a library that runs threads, and knows their order "
+                       "by other means");
+    if (here->code.speculative || earlier->code.speculative)
+        return verdict(CONFIDENCE_POSSIBLE,
+                       "the compiler loads it whether it is needed or not, and chooses afterwards: "
+                       "what was loaded may not have been used");
+    if (polled(here, earlier) || polled(earlier, here))
+        return verdict(CONFIDENCE_POSSIBLE,
+                       "threads wait for it by loads alone, which are atomic operations then");
     if (is_atomic(here) || is_atomic(earlier))
         return verdict(CONFIDENCE_POSSIBLE, "one side is an atomic operation");
     if (type == TYPE_VOLATILE)

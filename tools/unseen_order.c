@@ -6,6 +6,19 @@
    stored and loaded by plain movs, its address is computed anew each time. */
 static const char *const waiting[] = {"libomp.so", "libomp5.so", "libiomp5.so"};
 
+/* Their flags are loaded without a lock where a later load under it decides, or a count is known to
+   have come to rest: races by the book, and an order on x86. */
+static const char *const runs_threads[] = {"libgomp.so", "libomp.so", "libomp5.so", "libiomp5.so",
+                                           "libtbb.so"};
+
+bool unseen_order_runs_threads(const char *module_name)
+{
+    for (size_t i = 0; i < sizeof runs_threads / sizeof runs_threads[0]; i++)
+        if (!strncmp(module_name, runs_threads[i], strlen(runs_threads[i])))
+            return true;
+    return false;
+}
+
 static const char *waiting_library(const struct recording *recording)
 {
     for (size_t i = 0; i < recording->module_count; i++)

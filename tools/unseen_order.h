@@ -15,4 +15,7 @@
 /* A sentence for people; NULL: all that orders threads was seen. */
 const char *unseen_order_of(struct recording *recording, struct arena *arena);
 
+/* Does this library run threads for others, and order them by flags of its own? */
+bool unseen_order_runs_threads(const char *module_name);
+
 #endif

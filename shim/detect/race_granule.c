@@ -317,20 +317,26 @@ static void meet_location(struct thread *thread, uintptr_t address)
     }
 }
 
-void granule_met(struct thread *self, uintptr_t address, uint64_t mask)
+stamp_t granule_met(struct thread *self, uintptr_t address, uint64_t mask)
 {
     uint64_t *cell = shadow_cells(address);
     uint32_t count = 0;
+    stamp_t written = 0;
     if (!cell || !(cell_get(&cell[0]) | cell[1]) || !shadow_lock(cell))
-        return;
+        return 0;
     struct record near[NEAR];
     const struct record *records = read_records(self, cell, shadow_contexts(address), near, &count);
     for (uint32_t i = 0; records && i < count; i++) {
         struct thread *reader = vclock_owner_of(records[i].cell);
         if (records[i].cell & mask && !(records[i].cell & CELL_WRITE) && reader && reader != self)
             meet_location(reader, address);
+        /* The newest record comes last. */
+        if (records[i].cell & mask && records[i].cell & CELL_WRITE &&
+            !vclock_knows(&self->clock, records[i].cell))
+            written = records[i].cell & STAMP_MASK;
     }
     shadow_unlock(cell);
+    return written;
 }
 
 void granules_tell(const struct access *access)

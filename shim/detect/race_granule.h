@@ -157,8 +157,9 @@ void granules_free(uintptr_t start, uintptr_t end, void *access);
 void granule_forget(struct thread *self, uintptr_t granule, uint64_t mask);
 
 /* These bytes are a location of synchronisation: other threads that have read them may be about to
-   do so once more. Notes it for them (struct thread.met_locations). */
-void granule_met(struct thread *self, uintptr_t address, uint64_t mask);
+   do so once more. Notes it for them (struct thread.met_locations). Returns the stamp of the newest
+   write that self knows nothing of, 0 none. */
+stamp_t granule_met(struct thread *self, uintptr_t address, uint64_t mask);
 
 /* Tells what was found. No lock held. */
 void granules_tell(const struct access *access);

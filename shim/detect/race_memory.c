@@ -102,15 +102,18 @@ void race_memory_gone(struct thread *self, uintptr_t start, uintptr_t end)
     memory_new(self, start, end, RACE_UNMAPPED);
 }
 
-void race_location_new(struct thread *self, uintptr_t address, size_t size)
+uint64_t race_location_new(struct thread *self, uintptr_t address, size_t size)
 {
+    stamp_t written = 0;
     while (size) {
         size_t part = GRANULE - address % GRANULE;
         if (part > size)
             part = size;
-        granule_met(self, address, shadow_mask(address, part));
+        stamp_t newest = granule_met(self, address, shadow_mask(address, part));
+        written = newest ? newest : written;
         granule_forget(self, address & -(uintptr_t)GRANULE, shadow_mask(address, part));
         address += part;
         size -= part;
     }
+    return written;
 }

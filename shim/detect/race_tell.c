@@ -6,6 +6,7 @@
 #include "detect/race_heap.h"
 #include "report/finding.h"
 #include "state/called.h"
+#include "state/maybe_order.h"
 #include "state/place.h"
 #include "state/shadow.h"
 
@@ -17,6 +18,8 @@
 static struct pair {
     uint64_t key; /* 0 free; taken by compare-and-swap */
     struct finding_row *row;
+    uint32_t looks;         /* how often it was asked whether it depends on another finding */
+    stamp_t stored, loaded; /* the newest that were noted as an order that there may be; a hint */
 } * pairs;
 
 static struct pair *pair_of(uint32_t stack, uint32_t other, enum kind kind)
@@ -76,11 +79,54 @@ static bool is_told(struct thread *self, struct pair *pair)
     return row != NULL;
 }
 
-static void tell(struct pair *pair, const struct finding *finding)
+static struct finding_row *tell(struct pair *pair, const struct finding *finding)
 {
     struct finding_row *row = finding_tell(finding);
     if (pair)
         __atomic_store_n(&pair->row, row, __ATOMIC_RELEASE);
+    return row;
+}
+
+/* ---- what may have ordered it (state/maybe_order.h) ---- */
+
+static void add_maybe(struct thread *self, struct finding *finding, stamp_t earlier)
+{
+    uint32_t by[MAYBE_MOST], count = maybe_order_find(self, earlier, by);
+    for (uint32_t i = 0; i < count; i++)
+        finding_evidence(finding, EVIDENCE_MAYBE, ROLE_HERE)->a = by[i];
+}
+
+/* The pair was told as one that other accesses may have ordered. Once they had not, it is a race
+   whatever they are. */
+#define LOOKS 64u
+static void look_again(struct thread *self, struct pair *pair, stamp_t earlier)
+{
+    uint32_t by[MAYBE_MOST];
+    struct finding_row *row = pair ? pair->row : NULL;
+    if (!row || __atomic_fetch_add(&pair->looks, 1, __ATOMIC_RELAXED) >= LOOKS ||
+        maybe_order_find(self, earlier, by))
+        return;
+    struct evidence_row *evidence = ROW(SECTION_EVIDENCE, struct evidence_row, row->evidence);
+    for (uint32_t i = 0; i < row->evidence_count; i++)
+        if (evidence[i].type == EVIDENCE_MAYBE)
+            __atomic_store_n(&evidence[i].b, 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&pair->looks, LOOKS, __ATOMIC_RELAXED);
+}
+
+/* The race may be no race, where both are movs: then its store has released to its load. */
+static void note_maybe(const struct thread *self, struct pair *pair, const struct access_here *here,
+                       const struct record *earlier, const struct finding_row *row)
+{
+    if (!row || !(here->how & ACCESS_MOVE))
+        return;
+    bool forth = earlier->cell & CELL_WRITE;
+    stamp_t now = self->clock.now, then = earlier->cell & STAMP_MASK;
+    stamp_t stored = forth ? then : now, loaded = forth ? now : then;
+    if (pair && pair->stored == stored && pair->loaded == loaded)
+        return;
+    if (pair)
+        pair->stored = stored, pair->loaded = loaded;
+    maybe_order_add(stored, loaded, finding_number(row));
 }
 
 static void add_access(struct finding *finding, enum role role, uint32_t thread, uint32_t stack,
@@ -160,8 +206,11 @@ void race_tell(struct thread *self, const struct access_here *here, uintptr_t gr
     struct access_here earlier = access_of(granule, record);
     struct pair *pair =
         pair_of(context_stack(here->context), context_stack(earlier.context), KIND_DATA_RACE);
-    if (is_told(self, pair))
+    if (is_told(self, pair)) {
+        look_again(self, pair, record->cell);
+        note_maybe(self, pair, here, record, pair->row);
         return;
+    }
     struct finding finding;
     uint32_t other = vclock_thread_of(record->cell);
     finding_begin(&finding, KIND_DATA_RACE, self);
@@ -173,8 +222,9 @@ void race_tell(struct thread *self, const struct access_here *here, uintptr_t gr
     add_object(self, &finding, shared);
     add_creation(&finding, ROLE_CREATED, self->number);
     add_creation(&finding, ROLE_CREATED_EARLIER, other);
+    add_maybe(self, &finding, record->cell);
     finding_unordered(&finding);
-    tell(pair, &finding);
+    note_maybe(self, pair, here, record, tell(pair, &finding));
 }
 
 void race_tell_freed(struct thread *self, const struct access_here *here, uintptr_t address,
@@ -211,6 +261,7 @@ void race_tell_freed(struct thread *self, const struct access_here *here, uintpt
 
 void race_tell_after_fork(void)
 {
+    maybe_order_after_fork();
     if (pairs) /* wiped by the fork, unless the kernel knows no MADV_WIPEONFORK */
         mem_clear(pairs, PAIRS * sizeof *pairs);
 }

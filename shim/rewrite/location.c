@@ -69,7 +69,9 @@ static __attribute__((noinline)) struct sync *make(struct thread *self, uintptr_
             shadow_location_set(at, part);
         at = next;
     }
-    race_location_new(self, address, size);
+    stamp_t written = race_location_new(self, address, size);
+    if (written)
+        vclock_release_for(written, &sync->clock);
     empty_cells(address, size);
     return sync;
 }

@@ -340,6 +340,44 @@ void vclock_clear(struct sync_clock *object)
     set(object, NULL, 0);
 }
 
+struct vclock *vclock_seen(stamp_t stamp)
+{
+    struct vclock *seen = vector_make(NULL, __atomic_load_n(&vclock_slots_used, __ATOMIC_RELAXED));
+    if (!seen)
+        return NULL;
+    lock_take(LOCK_SLOTS);
+    const struct slot *slot = &slots[stamp_slot(stamp)];
+    const struct vclock *known = NULL;
+    if (slot->owner)
+        known = __atomic_load_n(&slot->owner->clock.known, __ATOMIC_ACQUIRE);
+    else if (slot->clock.world == vclock_world)
+        known = slot->clock.known;
+    uint32_t count = known ? __atomic_load_n(&known->count, __ATOMIC_RELAXED) : 0;
+    for (uint32_t i = 0; i < seen->count; i++)
+        seen->stamp[i] = i < count ? __atomic_load_n(&known->stamp[i], __ATOMIC_RELAXED) : 0;
+    lock_give(LOCK_SLOTS);
+    if (stamp_slot(stamp) < seen->count)
+        vector_raise(seen, stamp);
+    return seen;
+}
+
+bool vclock_has(const struct vclock *known, stamp_t stamp)
+{
+    uint32_t slot = stamp_slot(stamp);
+    return known && slot < known->count && known->stamp[slot] >= (stamp & STAMP_MASK);
+}
+
+void vclock_release_for(stamp_t stamp, struct sync_clock *object)
+{
+    struct vclock *seen = vclock_seen(stamp);
+    object_take(object);
+    vector_join(NULL, &object->known, seen, object->stamp);
+    vector_join(NULL, &object->known, NULL, stamp);
+    object->stamp = 0;
+    word_lock_give(&object->lock);
+    vector_drop(NULL, seen);
+}
+
 bool vclock_is_clear(const struct sync_clock *object)
 {
     return object->world != vclock_world || (!object->known && !object->stamp);

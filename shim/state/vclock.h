@@ -95,6 +95,16 @@ void vclock_modify(struct thread_clock *clock, struct sync_clock *object, bool k
 void vclock_copy(struct sync_clock *to, struct sync_clock *from);
 void vclock_join(struct sync_clock *to, struct sync_clock *from);
 
+/* What the thread of the stamp knows by now and its past up to the stamp, read while it goes on.
+   Vectors are never given back and their entries only grow, so at worst this is more than it knew
+   then. vclock_let_go() when done; NULL when memory is short. */
+struct vclock *vclock_seen(stamp_t stamp);
+bool vclock_has(const struct vclock *known, stamp_t stamp);
+
+/* object := object and the past of another thread up to this stamp: it turns out that it released
+   there. The edge says more than there was, if anything (vclock_seen). */
+void vclock_release_for(stamp_t stamp, struct sync_clock *object);
+
 /* Forgets what the object was given. */
 void vclock_clear(struct sync_clock *object);
 bool vclock_is_clear(const struct sync_clock *object);

@@ -111,3 +111,33 @@ Test(race_verdict, a_mov_beside_a_locked_instruction_may_be_atomic_and_an_add_ma
     cr_expect_eq(confidence(locked, plain()), CONFIDENCE_POSSIBLE);
     cr_expect_eq(confidence(locked, add), CONFIDENCE_CERTAIN);
 }
+
+Test(race_verdict, a_load_that_a_cmov_chooses_is_only_possible)
+{
+    struct race_side chosen = plain();
+    chosen.code.speculative = true;
+    cr_expect_eq(confidence(chosen, plain()), CONFIDENCE_POSSIBLE);
+}
+
+Test(race_verdict, inside_a_library_that_runs_threads_races_are_only_possible)
+{
+    struct race_side add = plain(), inside = plain();
+    add.code.move = false;
+    add.runtime = inside.runtime = true;
+    cr_expect_eq(confidence(add, inside), CONFIDENCE_POSSIBLE);
+    inside.runtime = false;
+    cr_expect_eq(confidence(add, inside), CONFIDENCE_CERTAIN, "the program's own side");
+}
+
+Test(race_verdict, what_is_polled_by_loads_alone_may_be_changed_in_any_way)
+{
+    struct race_side add = plain(), polled = plain(), locked = plain();
+    add.code.move = false;
+    polled.atomic = true;
+    cr_expect_eq(confidence(add, polled), CONFIDENCE_POSSIBLE);
+    locked.atomic = locked.code.locked = true;
+    locked.code.move = false;
+    cr_expect_eq(confidence(add, locked), CONFIDENCE_CERTAIN);
+    add.by_call = true;
+    cr_expect_eq(confidence(add, polled), CONFIDENCE_CERTAIN, "libc knows nothing of it");
+}

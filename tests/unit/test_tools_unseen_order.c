@@ -58,3 +58,11 @@ Test(unseen_order, libraries_whose_waits_are_not_known_do)
     cr_assert(words);
     cr_expect(strstr(words, "libomp.so.5"), "%s", words);
 }
+
+Test(unseen_order, libraries_that_run_threads_are_known_by_name)
+{
+    cr_expect(unseen_order_runs_threads("libgomp.so.1"));
+    cr_expect(unseen_order_runs_threads("libomp5.so"));
+    cr_expect_not(unseen_order_runs_threads("libgomp-plugin.so"));
+    cr_expect_not(unseen_order_runs_threads("app"));
+}
