@@ -14,6 +14,7 @@
 #include "detect/cond_misuse.h"
 #include "detect/deadlock.h"
 #include "detect/handle_leak.h"
+#include "detect/handle_scan.h"
 #include "detect/lock_contention.h"
 #include "detect/lock_held.h"
 #include "detect/memory_growth.h"
@@ -59,7 +60,7 @@ static void look_for_leaks(struct thread *self)
 {
     if (!observing.memory || !options.number[OPTION_LEAKS])
         say_unobserved(UNOBSERVED_SCAN_SKIPPED, NULL);
-    else if (block_any())
+    else if (block_any() || handle_scan_wanted())
         block_leak_scan(self);
     else
         __atomic_store_n(&recording->scanned, 1, __ATOMIC_RELEASE);
@@ -69,8 +70,6 @@ static void look(struct thread *self, enum process_ending ending, int status, co
 {
     recording->ending = refine(ending, self);
     __atomic_store_n(&recording->state, PROCESS_ENDING, __ATOMIC_RELEASE);
-    if (observing.handles)
-        handle_leak_look(self);
     /* exit flushes all streams, after us. */
     if (observing.handles && (ending == ENDING_FAST_EXIT || ending == ENDING_SIGNAL))
         unflushed_stream_look(self, frame ? stack_here(self, frame) : 0);
@@ -84,6 +83,8 @@ static void look(struct thread *self, enum process_ending ending, int status, co
     lock_contention_look(self);
     rewrite_last_look();
     look_for_leaks(self);
+    if (observing.handles)
+        handle_leak_look(self); /* after the scan, which says what is still held */
     if (observing.memory)
         memory_growth_look(self);
     process_ended(recording->ending, status);

@@ -38,8 +38,8 @@
 #include "state/handle.h"
 #include "state/module.h"
 #include "state/options.h"
+#include "state/resource.h"
 #include "state/stack.h"
-#include "state/stream.h"
 #include "state/usage.h"
 #include "state/wait.h"
 
@@ -179,7 +179,7 @@ static void start_handles(bool forked)
 {
     if (!options.number[OPTION_HANDLES])
         return;
-    stream_start_up();
+    resource_start_up();
     if (!forked)
         unflushed_stream_start_up();
     handle_sweep_start_up();

@@ -191,6 +191,9 @@ static unsigned add_handles(struct run *run, struct process *process, enum secti
         const unsigned others = HANDLE_INHERITED | HANDLE_ADOPTED | HANDLE_OWNED | HANDLE_LIBRARY;
         if (row.state != HANDLE_OPEN || row.flags & others)
             continue;
+        const struct handle_info *info = handle_info(row.kind);
+        if (info && info->held > HELD_NOTE) /* as programs use them: nothing is wrong with these */
+            continue;
         open++;
         add_handle(run, process, &row, &groups);
     }

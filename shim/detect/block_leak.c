@@ -5,6 +5,7 @@
 #include "base/recording.h"
 #include "base/say.h"
 #include "detect/fault.h"
+#include "detect/handle_scan.h"
 #include "detect/leaked.h"
 #include "detect/roots.h"
 #include "detect/stop_world.h"
@@ -59,8 +60,10 @@ static bool judge(struct scan *s, struct thread *self, const struct saved_regist
     for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++)
         mark_word(&s->mark, words[i]);
     mark_moving(s);
+    handle_scan_begin(&s->mark);
     roots_mark(&s->roots, &s->mark);
     mark_drain(&s->mark);
+    handle_scan_judge(&s->mark, self, registers->sp);
     bool decided = leaked_decide(&s->leaked, &s->mark);
     s->incomplete = s->mark.incomplete || s->roots.incomplete || s->leaked.incomplete;
     return decided;

@@ -1,53 +1,218 @@
 #include "detect/handle_leak.h"
 
+#include <fcntl.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 
+#include "base/memory.h"
 #include "base/recording.h"
 #include "base/syscall.h"
+#include "base/text.h"
 #include "detect/handle_name.h"
+#include "detect/handle_scan.h"
 #include "report/finding.h"
 #include "state/block.h"
 #include "state/handle.h"
-#include "state/stream.h"
+#include "state/resource.h"
 
-#define NOT_THE_PROGRAMS (HANDLE_INHERITED | HANDLE_ADOPTED | HANDLE_OWNED | HANDLE_LIBRARY)
-#define STANDARD_LAST    2
+#define STANDARD_LAST 2
 
-static void tell(struct thread *self, const struct handle_row *row)
+/* How many of one place make it worth telling, of kinds that have no effect in glibc. A process has
+   1024 keys at most (PTHREAD_KEYS_MAX). */
+#define MANY      32u
+#define MANY_KEYS 256u
+
+/* How many rows of this kind and stack there are; of HELD_MANY. By hash, so that a hundred thousand
+   rows need no search; two that meet in one place are counted together, which only matters for a
+   threshold. Static: one thread at a time. */
+#define COUNTS 1024u
+static uint32_t counts[COUNTS];
+
+/* Of HELD_SUMMED. */
+struct sum {
+    const struct handle_row *first;
+    uint64_t count, bytes;
+};
+
+struct look {
+    struct thread *self;
+    struct sum sums[3];
+};
+
+static void begin(struct finding *finding, struct thread *self, const struct handle_row *row)
 {
-    struct finding finding;
     const struct handle_info *info = handle_info(row->kind);
-    finding_begin(&finding, info ? (enum kind)info->leak : KIND_FD_LEAK, self);
-    finding.thread = row->opened_thread;
-    finding_stack(&finding, ROLE_OPENED, row->opened_stack, row->opened_thread);
-    struct evidence_row *handle = finding_evidence(&finding, EVIDENCE_HANDLE, ROLE_OPENED);
+    finding_begin(finding, info ? (enum kind)info->leak : KIND_FD_LEAK, self);
+    finding->thread = row->opened_thread;
+    finding_stack(finding, ROLE_OPENED, row->opened_stack, row->opened_thread);
+    struct evidence_row *handle = finding_evidence(finding, EVIDENCE_HANDLE, ROLE_OPENED);
     handle->a = row->value;
     handle->b = row->kind;
     handle->string = string_keep(handle_name(row));
+}
+
+static void tell(struct thread *self, const struct handle_row *row, uint8_t severity,
+                 uint32_t count, const char *detail)
+{
+    struct finding finding;
+    begin(&finding, self, row);
+    finding.severity = severity;
+    finding.count = count ? count : 1;
+    finding.detail = string_keep(detail);
     finding_tell(&finding);
 }
 
-/* A stream that was closed where we did not see it is a freed block. */
-static void look_at_stream(struct handle_row *row, void *with)
+static enum handle_held held_of(const struct handle_row *row)
+{
+    const struct handle_info *info = handle_info(row->kind);
+    return info ? (enum handle_held)info->held : HELD_TOLD;
+}
+
+/* ---- names */
+
+static bool path_is_there(const char *folder, const char *name)
+{
+    char path[1024];
+    struct stat stat;
+    struct text text = text_in(path, sizeof path);
+    text_add(&text, folder);
+    text_add(&text, *folder && *name == '/' ? name + 1 : name);
+    return !raw_failed(raw_syscall(SYS_newfstatat, AT_FDCWD, path, &stat, AT_SYMLINK_NOFOLLOW));
+}
+
+static bool queue_is_there(const char *name)
+{
+    long queue =
+        raw_syscall(SYS_mq_open, *name == '/' ? name + 1 : name, O_RDONLY | O_CLOEXEC, 0, NULL);
+    if (!raw_failed(queue))
+        raw_syscall(SYS_close, queue);
+    return queue != -2 /* ENOENT */;
+}
+
+static bool name_is_there(const struct handle_row *row)
+{
+    struct shmid_ds memory;
+    struct semid_ds semaphores;
+    struct msqid_ds queue;
+    const char *name = handle_name(row);
+    switch (row->kind) {
+    case HANDLE_KIND_NAME_MEMORY:
+        return path_is_there("/dev/shm/", name);
+    case HANDLE_KIND_NAME_SEMAPHORE:
+        return path_is_there("/dev/shm/sem.", name);
+    case HANDLE_KIND_NAME_QUEUE:
+        return queue_is_there(name);
+    case HANDLE_KIND_NAME_FILE:
+        return path_is_there("", name);
+    case HANDLE_KIND_KEYED_MEMORY:
+        return !raw_failed(raw_syscall(SYS_shmctl, row->value, IPC_STAT, &memory)) &&
+               !(memory.shm_perm.mode & SHM_DEST);
+    case HANDLE_KIND_KEYED_SEMAPHORES:
+        return !raw_failed(raw_syscall(SYS_semctl, row->value, 0, IPC_STAT, &semaphores));
+    default:
+        return !raw_failed(raw_syscall(SYS_msgctl, row->value, IPC_STAT, &queue));
+    }
+}
+
+/* ---- one after the other */
+
+static uint32_t *count_of(const struct handle_row *row)
+{
+    return &counts[(row->opened_stack * 0x9e3779b9u + row->kind) % COUNTS];
+}
+
+/* A resource that was released where we did not see it is a freed block. */
+static bool is_left(const struct handle_row *row)
 {
     const struct block_row *block = block_find(row->value);
-    if (row->flags & NOT_THE_PROGRAMS || (block && block_state_of(block) == BLOCK_FREED))
+    return handle_is_the_programs(row->flags) &&
+           !(block && block_state_of(block) == BLOCK_FREED && block_address(block) == row->value);
+}
+
+static bool is_many(const struct handle_row *row)
+{
+    return row->flags & HANDLE_LOST || row->kind == HANDLE_KIND_KEY;
+}
+
+static void count(struct handle_row *row, void *unused)
+{
+    if (held_of(row) == HELD_MANY && handle_is_the_programs(row->flags) && is_many(row))
+        *count_of(row) += row->extra ? (uint32_t)row->extra : 1;
+}
+
+static void add_to(struct sum *sum, const struct handle_row *row)
+{
+    if (!sum->first)
+        sum->first = row;
+    sum->count++;
+    sum->bytes += row->kind == HANDLE_KIND_MODULE ? 0 : row->extra;
+}
+
+static void look_at(struct handle_row *row, void *with)
+{
+    struct look *look = with;
+    enum handle_held held = held_of(row);
+    bool counted = held == HELD_MANY || row->kind == HANDLE_KIND_NAMED_SEMAPHORE;
+    uint32_t times = counted ? (uint32_t)row->extra : 1;
+    if (held == HELD_MANY) {
+        if (handle_is_the_programs(row->flags) && is_many(row) &&
+            *count_of(row) >= (row->kind == HANDLE_KIND_KEY ? MANY_KEYS : MANY))
+            tell(look->self, row, 0, times, NULL);
         return;
-    if (!*handle_name(row) && stream_fd(row) >= 0)
-        handle_name_look(row, stream_fd(row));
-    tell(with, row);
+    }
+    if (!is_left(row))
+        return;
+    if (held == HELD_NAME) {
+        if (name_is_there(row))
+            tell(look->self, row, SEVERITY_NOTE, 1, "It is still there when the process ends.");
+        return;
+    }
+    if (held == HELD_SUMMED && !(row->flags & HANDLE_LOST)) {
+        add_to(&look->sums[row->kind - HANDLE_KIND_MAPPING], row);
+        return;
+    }
+    if (held == HELD_SILENT && !(row->flags & HANDLE_LOST))
+        return;
+    if (!*handle_name(row) && resource_fd(row) >= 0)
+        handle_name_look(row, resource_fd(row));
+    bool kept = held == HELD_NOTE && row->flags & HANDLE_REACHED;
+    tell(look->self, row, kept ? SEVERITY_NOTE : 0, times,
+         kept ? "The program still had a pointer to it at the end." : NULL);
+}
+
+static void tell_sum(struct thread *self, const struct sum *sum)
+{
+    struct finding finding;
+    if (!sum->first)
+        return;
+    begin(&finding, self, sum->first);
+    finding.severity = SEVERITY_NOTE;
+    finding.count = (uint32_t)sum->count;
+    finding.amount = sum->bytes;
+    finding.detail = string_keep("All that were still held are counted here; the first is shown.");
+    finding_tell(&finding);
 }
 
 void handle_leak_look(struct thread *self)
 {
-    uint32_t count = handle_fd_count();
-    for (uint32_t fd = STANDARD_LAST + 1; fd < count; fd++) {
+    uint32_t fds = handle_fd_count();
+    static struct look look;
+    for (uint32_t fd = STANDARD_LAST + 1; fd < fds; fd++) {
         struct handle_row *row = handle_fd_find((int)fd);
-        if (!row || handle_state_of(row) != HANDLE_OPEN || row->flags & NOT_THE_PROGRAMS ||
+        if (!row || handle_state_of(row) != HANDLE_OPEN || !handle_is_the_programs(row->flags) ||
             !handle_fd_is_open((int)fd))
             continue;
         handle_name_look(row, (int)fd);
-        tell(self, row);
+        tell(self, row, 0, 1, NULL);
     }
-    stream_each(look_at_stream, self);
+    mem_clear(&look, sizeof look);
+    mem_clear(counts, sizeof counts);
+    look.self = self;
+    resource_each(count, NULL);
+    resource_each(look_at, &look);
+    for (unsigned i = 0; i < sizeof look.sums / sizeof look.sums[0]; i++)
+        tell_sum(self, &look.sums[i]);
 }

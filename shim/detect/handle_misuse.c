@@ -86,8 +86,8 @@ void handle_close_failed(struct thread *self, const struct handle_closing *closi
         tell_double_close(self, closing, called);
 }
 
-void handle_stream_again(struct thread *self, const struct handle_row *row, bool certain,
-                         uint32_t stack, const char *called)
+void handle_released_again(struct thread *self, const struct handle_row *row, bool certain,
+                           uint32_t stack, const char *called)
 {
     struct finding finding;
     finding_begin(&finding, KIND_DOUBLE_CLOSE, self);

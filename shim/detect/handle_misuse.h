@@ -8,8 +8,8 @@
 void handle_close_failed(struct thread *self, const struct handle_closing *closing,
                          const char *called);
 
-/* Before a close of the stream of row, when stream_is_gone(). Guard entered. */
-void handle_stream_again(struct thread *self, const struct handle_row *row, bool certain,
-                         uint32_t stack, const char *called);
+/* Before a close of the resource of row, when resource_is_gone(). Guard entered. */
+void handle_released_again(struct thread *self, const struct handle_row *row, bool certain,
+                           uint32_t stack, const char *called);
 
 #endif

@@ -143,10 +143,24 @@ void mark_drain(struct mark *mark)
     for (;;) {
         while (next_block(mark, &entry)) {
             const struct block_entry *block = &mark->index->entries[entry];
-            scan_words(mark, block->start, block->start + entry_size(block));
+            uintptr_t start = block->start, end = start + entry_size(block);
+            if (unlikely(mark->chains) && mark_is_chain(mark, entry)) {
+                scan_words(mark, start, start + mark->chain);
+                start += mark->chain + sizeof(uintptr_t);
+            }
+            scan_words(mark, start, end);
         }
         if (!mark->words_count)
             return;
         resolve_waiting(mark);
     }
+}
+
+void mark_chains(struct mark *mark)
+{
+    uint8_t *chains = mark->chains;
+    mark->chains = NULL;
+    for (uint32_t i = 0; chains && i < mark->index->count; i++)
+        if (chains[i / 8] >> i % 8 & 1 && mark_is_set(mark->index, i))
+            mark_word(mark, *(const uintptr_t *)(mark->index->entries[i].start + mark->chain));
 }

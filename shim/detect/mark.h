@@ -28,6 +28,10 @@ struct mark {
     uintptr_t words[MARK_AHEAD];
     uint32_t blocks[MARK_AHEAD];
     bool incomplete;
+    /* By entry: blocks whose word at offset chain is not followed before mark_chains. NULL: none.
+     */
+    uint8_t *chains;
+    uint32_t chain;
 };
 
 /* index must be complete. False: no memory. */
@@ -47,6 +51,14 @@ void mark_allocator_range(struct mark *mark, uintptr_t start, uintptr_t end);
 
 /* Follows everything that was marked. After the last root, and whenever. */
 void mark_drain(struct mark *mark);
+
+static inline bool mark_is_chain(const struct mark *mark, uint32_t entry)
+{
+    return mark->chains[entry / 8] >> entry % 8 & 1;
+}
+
+/* From now on those words are followed as any other; those that were met already are now. */
+void mark_chains(struct mark *mark);
 
 static inline bool mark_is_set(const struct block_index *index, uint32_t entry)
 {

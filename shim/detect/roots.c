@@ -2,6 +2,7 @@
 
 #include "base/recording.h"
 #include "detect/glibc_heap.h"
+#include "detect/handle_scan.h"
 #include "detect/thread_roots.h"
 #include "state/kept.h"
 
@@ -49,6 +50,7 @@ bool roots_find(struct roots *roots, const struct thread *self, uintptr_t sp)
     if (!roots->gaps)
         exclude_arenas(roots);
     thread_stacks_exclude(&roots->excluded, &roots->maps, self, sp);
+    handle_scan_excludes(&roots->excluded);
     return true;
 }
 

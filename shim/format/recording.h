@@ -274,6 +274,9 @@ enum handle_flag {
     HANDLE_OWNED = 1u << 2,     /* belongs to another handle (owner), is part of its finding */
     HANDLE_CLOEXEC = 1u << 3,
     HANDLE_LIBRARY = 1u << 4, /* libc's or a library's own, never the program's leak */
+    /* What the scan for leaks says of one that is a pointer, or that lies in memory: */
+    HANDLE_REACHED = 1u << 8, /* something points to it */
+    HANDLE_LOST = 1u << 9,    /* nothing does */
 };
 
 /* A descriptor or another handle. Published by state. */
@@ -291,7 +294,8 @@ struct handle_row {
     uint64_t opened_time, closed_time;
     uint64_t owner; /* with HANDLE_OWNED: value of the owning handle (row in SECTION_HANDLES) */
     uint64_t extra; /* by kind: a stream's descriptor + 1 (0 none) … */
-    uint8_t reserved[16];
+    uint64_t
+        blocks[2]; /* heap blocks that belong to it and that its value does not lead to, 0 none */
 };
 static_assert(sizeof(struct handle_row) == 96, "on disk");
 

@@ -43,8 +43,8 @@ static const struct word_info event_table[] = {
 };
 
 static const struct handle_info handle_table[] = {
-#define HANDLE(id, number, word, phrase, opener, closer, leak, growth)                             \
-    {number, KIND_##leak, GROWTH_##growth, word, phrase, opener, closer},
+#define HANDLE(id, number, word, phrase, opener, closer, leak, growth, held)                       \
+    {number, KIND_##leak, GROWTH_##growth, HELD_##held, word, phrase, opener, closer},
 #include "handles.def"
 #undef HANDLE
 };

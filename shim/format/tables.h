@@ -35,7 +35,8 @@ enum place {
 };
 
 enum handle_kind {
-#define HANDLE(id, number, word, phrase, opener, closer, leak, growth) HANDLE_KIND_##id = number,
+#define HANDLE(id, number, word, phrase, opener, closer, leak, growth, held)                       \
+    HANDLE_KIND_##id = number,
 #include "handles.def"
 #undef HANDLE
 };
@@ -79,9 +80,11 @@ struct word_info { /* roles, evidence, places, events */
     const char *word, *phrase;
 };
 enum handle_growth { GROWTH_NONE, GROWTH_NOTE, GROWTH_WARNING };
+enum handle_held { HELD_TOLD, HELD_NOTE, HELD_SILENT, HELD_SUMMED, HELD_MANY, HELD_NAME };
 struct handle_info {
     uint16_t number, leak;
     uint8_t growth; /* enum handle_growth */
+    uint8_t held;   /* enum handle_held */
     const char *word, *phrase, *opener, *closer;
 };
 struct wait_info {

@@ -6,6 +6,10 @@
 #include "detect/unsafe_call.h"
 #include "interpose/access.h"
 #include "interpose/directory.h"
+#include "interpose/handles.h"
+#include "interpose/resources.h"
+#include "state/resource.h"
+#include "state/stack.h"
 
 void directory_use_slow(DIR *directory, const char *called, const void *frame)
 {
@@ -18,14 +22,27 @@ void directory_use_slow(DIR *directory, const char *called, const void *frame)
     guard_leave(self);
 }
 
-static DIR *opened(DIR *directory)
+/* over: fdopendir: the descriptor was there before. */
+static DIR *opened(DIR *directory, const char *path, bool over, const void *frame)
 {
-    struct thread *self = directory ? access_enter() : NULL;
-    if (self) {
+    struct thread *self = directory ? guard_enter() : NULL;
+    if (!self)
+        return directory;
+    if (access_watched()) {
         stream_race_opened(USAGE_DIRECTORY, directory);
         unsafe_call_object_new((uintptr_t)directory);
-        guard_leave(self);
     }
+    if (observing.handles) {
+        int fd = real.dirfd(directory);
+        struct handle_birth birth = {.kind = HANDLE_KIND_DIRECTORY,
+                                     .flags = HANDLE_CLOEXEC,
+                                     .stack = stack_here(self, frame),
+                                     .name = path};
+        resource_opened(self, (uintptr_t)directory, (uint64_t)fd + 1, &birth);
+        handle_own_descriptor(self, fd, (uintptr_t)directory, over, HANDLE_KIND_FD_DIRECTORY,
+                              &birth);
+    }
+    guard_leave(self);
     return directory;
 }
 
@@ -34,12 +51,12 @@ DIR *wrap_opendir(const char *path)
     DIR *directory = real.opendir(path);
     if (access_watched())
         access_path(path, directory != NULL, FRAME);
-    return opened(directory);
+    return STAYING(opened(directory, path, false, FRAME));
 }
 
 DIR *wrap_fdopendir(int fd)
 {
-    return opened(real.fdopendir(fd));
+    return STAYING(opened(real.fdopendir(fd), NULL, true, FRAME));
 }
 
 static void closing(DIR *directory, const void *frame)
@@ -49,6 +66,8 @@ static void closing(DIR *directory, const void *frame)
         stream_race_close(self, USAGE_DIRECTORY, directory, "closedir", frame);
         guard_leave(self);
     }
+    if (directory)
+        resource_ends(HANDLE_KIND_DIRECTORY, (uintptr_t)directory, "closedir", frame);
 }
 
 int wrap_closedir(DIR *directory)

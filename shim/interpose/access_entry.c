@@ -8,6 +8,7 @@
 #include <rpc/netdb.h>
 
 #include "interpose/access.h"
+#include "interpose/resources.h"
 
 static __attribute__((noinline)) void entry(const char *key, const void *to, size_t size,
                                             const void *const *ret_at, const char *name,
@@ -158,5 +159,7 @@ int wrap_getifaddrs(struct ifaddrs **ret_list)
     int result = real.getifaddrs(ret_list);
     if (access_watched() && result == 0)
         interfaces(ret_list, FRAME);
+    if (result == 0)
+        resource_made(HANDLE_KIND_INTERFACES, (uintptr_t)*ret_list, NULL, FRAME);
     return result;
 }

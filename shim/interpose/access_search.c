@@ -2,20 +2,39 @@
 #include <stdarg.h>
 
 #include "interpose/access.h"
+#include "interpose/resources.h"
 
 /* clang-format off */
 int wrap_fnmatch(const char *pattern, const char *text, int flags)
 TELLS_AFTER(real.fnmatch(pattern, text, flags), TEXTS(pattern, text))
 int wrap_rpmatch(const char *text)
 TELLS_AFTER(real.rpmatch(text), TEXT(text))
-int wrap_regcomp(regex_t *to, const char *pattern, int flags)
-TELLS_AFTER(real.regcomp(to, pattern, flags),
-            access_copy_part(to, result == 0 ? sizeof *to : 0, pattern, text_size(pattern), FRAME))
 size_t wrap_regerror(int error, const regex_t *of, char *to, size_t room)
 TELLS_AFTER(real.regerror(error, of, to, room), WRITES(to, result < room ? result : room))
-void wrap_regfree(regex_t *of)
-TELLS_BEFORE(real.regfree(of), WRITES(of, sizeof *of))
 /* clang-format on */
+
+/* What regcomp, glob and wordexp make is known by the block that their struct leads to: a copy of
+   the struct may be what is released. */
+int wrap_regcomp(regex_t *to, const char *pattern, int flags)
+{
+    int result = real.regcomp(to, pattern, flags);
+    if (access_watched())
+        access_copy_part(to, result == 0 ? sizeof *to : 0, pattern, text_size(pattern), FRAME);
+    if (result == 0) {
+        resource_made(HANDLE_KIND_REGEX, (uintptr_t)to->buffer, pattern, FRAME);
+        resource_has(HANDLE_KIND_REGEX, (uintptr_t)to->buffer, (uintptr_t)to->fastmap,
+                     (uintptr_t)to->translate);
+    }
+    return result;
+}
+
+void wrap_regfree(regex_t *of)
+{
+    if (access_watched())
+        WRITES(of, sizeof *of);
+    resource_ends(HANDLE_KIND_REGEX, (uintptr_t)of->buffer, "regfree", FRAME);
+    real.regfree(of);
+}
 
 /* REG_STARTEND: the text is from where to where the first match says. */
 static __attribute__((noinline)) void matched(const regex_t *by, const char *text, size_t count,
@@ -41,21 +60,29 @@ static __attribute__((noinline)) void globbed(const char *pattern, const glob_t 
         access_write(to->gl_pathv, (to->gl_offs + to->gl_pathc + 1) * sizeof *to->gl_pathv, frame);
 }
 
-int wrap_glob(const char *pattern, int flags, int (*failed)(const char *, int), glob_t *to)
-{
-    int result = real.glob(pattern, flags, failed, to);
-    if (access_watched())
-        globbed(pattern, to, result == 0 && !(flags & GLOB_DOOFFS), FRAME);
-    return result;
-}
+#define GLOB(name, freed, type)                                                                    \
+    int wrap_##name(const char *pattern, int flags, int (*failed)(const char *, int), type *to)    \
+    {                                                                                              \
+        uint64_t old = flags & GLOB_APPEND ? (uintptr_t)to->gl_pathv : 0;                          \
+        int result = real.name(pattern, flags, failed, to);                                        \
+        if (access_watched())                                                                      \
+            globbed(pattern, (const glob_t *)to, result == 0 && !(flags & GLOB_DOOFFS), FRAME);    \
+        if (old)                                                                                   \
+            resource_moved(HANDLE_KIND_GLOB, old, (uintptr_t)to->gl_pathv);                        \
+        else if (result == 0)                                                                      \
+            resource_made(HANDLE_KIND_GLOB, (uintptr_t)to->gl_pathv, pattern, FRAME);              \
+        return result;                                                                             \
+    }                                                                                              \
+    void wrap_##freed(type *of)                                                                    \
+    {                                                                                              \
+        if (access_watched())                                                                      \
+            WRITES(of, sizeof *of);                                                                \
+        resource_ends(HANDLE_KIND_GLOB, (uintptr_t)of->gl_pathv, "globfree", FRAME);               \
+        real.freed(of);                                                                            \
+    }
 
-int wrap_glob64(const char *pattern, int flags, int (*failed)(const char *, int), glob64_t *to)
-{
-    int result = real.glob64(pattern, flags, failed, to);
-    if (access_watched())
-        globbed(pattern, (const glob_t *)to, result == 0 && !(flags & GLOB_DOOFFS), FRAME);
-    return result;
-}
+GLOB(glob, globfree, glob_t)
+GLOB(glob64, globfree64, glob64_t)
 
 static __attribute__((noinline)) void expanded(const char *text, const wordexp_t *to, bool found,
                                                const void *frame)
@@ -65,16 +92,30 @@ static __attribute__((noinline)) void expanded(const char *text, const wordexp_t
         access_write(to->we_wordv, (to->we_wordc + 1) * sizeof *to->we_wordv, frame);
 }
 
-/* clang-format off */
-void wrap_globfree(glob_t *of)
-TELLS_BEFORE(real.globfree(of), WRITES(of, sizeof *of))
-void wrap_globfree64(glob64_t *of)
-TELLS_BEFORE(real.globfree64(of), WRITES(of, sizeof *of))
 int wrap_wordexp(const char *text, wordexp_t *to, int flags)
-TELLS_AFTER(real.wordexp(text, to, flags), expanded(text, to, result == 0 && !(flags & WRDE_DOOFFS), FRAME))
-void wrap_wordfree(wordexp_t *of)
-TELLS_BEFORE(real.wordfree(of), WRITES(of, sizeof *of))
+{
+    uint64_t old = flags & (WRDE_APPEND | WRDE_REUSE) ? (uintptr_t)to->we_wordv : 0;
+    int result = real.wordexp(text, to, flags);
+    if (access_watched())
+        expanded(text, to, result == 0 && !(flags & WRDE_DOOFFS), FRAME);
+    if (flags & WRDE_REUSE)
+        resource_is_over(HANDLE_KIND_WORDS, old, FRAME);
+    else if (old)
+        resource_moved(HANDLE_KIND_WORDS, old, (uintptr_t)to->we_wordv);
+    if (result == 0 && (flags & WRDE_REUSE || !old))
+        resource_made(HANDLE_KIND_WORDS, (uintptr_t)to->we_wordv, text, FRAME);
+    return result;
+}
 
+void wrap_wordfree(wordexp_t *of)
+{
+    if (access_watched())
+        WRITES(of, sizeof *of);
+    resource_ends(HANDLE_KIND_WORDS, (uintptr_t)of->we_wordv, "wordfree", FRAME);
+    real.wordfree(of);
+}
+
+/* clang-format off */
 int wrap_ftw(const char *path, __ftw_func_t visit, int most)
 TELLS_BEFORE(real.ftw(path, visit, most), TEXT(path))
 int wrap_ftw64(const char *path, __ftw64_func_t visit, int most)

@@ -4,6 +4,7 @@
  * by the variable that holds them: to change one is a write to it, to search in it a read.
  */
 #include "interpose/access.h"
+#include "interpose/resources.h"
 
 static void sorted(void *base, size_t count, size_t size, const void *frame)
 {
@@ -54,8 +55,25 @@ static void table_used(const struct hsearch_data *table, ACTION action, const vo
 /* clang-format off */
 int wrap_hsearch_r(ENTRY entry, ACTION action, ENTRY **ret_entry, struct hsearch_data *table)
 TELLS_BEFORE(real.hsearch_r(entry, action, ret_entry, table), table_used(table, action, FRAME))
-int wrap_hcreate_r(size_t count, struct hsearch_data *table)
-TELLS_BEFORE(real.hcreate_r(count, table), access_write(table, table ? sizeof *table : 0, FRAME))
-void wrap_hdestroy_r(struct hsearch_data *table)
-TELLS_BEFORE(real.hdestroy_r(table), access_write(table, table ? sizeof *table : 0, FRAME))
 /* clang-format on */
+
+/* A table that is there already stays, and the call fails. */
+int wrap_hcreate_r(size_t count, struct hsearch_data *table)
+{
+    if (access_watched())
+        access_write(table, table ? sizeof *table : 0, FRAME);
+    bool was = table && table->table;
+    int result = real.hcreate_r(count, table);
+    if (result && !was)
+        resource_made(HANDLE_KIND_HASH_TABLE, (uintptr_t)table->table, NULL, FRAME);
+    return result;
+}
+
+void wrap_hdestroy_r(struct hsearch_data *table)
+{
+    if (access_watched())
+        access_write(table, table ? sizeof *table : 0, FRAME);
+    if (table)
+        resource_ends(HANDLE_KIND_HASH_TABLE, (uintptr_t)table->table, "hdestroy_r", FRAME);
+    real.hdestroy_r(table);
+}

@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 
 #include "interpose/access.h"
+#include "interpose/resources.h"
 
 static size_t address_size(int family)
 {
@@ -83,11 +84,16 @@ static __attribute__((noinline)) void looked_up(const char *host, const char *se
     }
 }
 
-/* clang-format off */
-int wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **ret_list)
-TELLS_AFTER(real.getaddrinfo(host, service, hints, ret_list),
-            looked_up(host, service, hints, ret_list, result == 0, FRAME))
-/* clang-format on */
+int wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                     struct addrinfo **ret_list)
+{
+    int result = real.getaddrinfo(host, service, hints, ret_list);
+    if (access_watched())
+        looked_up(host, service, hints, ret_list, result == 0, FRAME);
+    if (result == 0)
+        resource_made(HANDLE_KIND_ADDRESSES, (uintptr_t)*ret_list, host, FRAME);
+    return result;
+}
 
 /* ---- as _FORTIFY_SOURCE has some of the above */
 /* clang-format off */

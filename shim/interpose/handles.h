@@ -14,6 +14,11 @@ void descriptor_born(struct thread *self, int fd, const struct handle_birth *bir
 int descriptor_opened(int fd, enum handle_kind kind, bool cloexec, const char *name,
                       const void *frame);
 
+/* The descriptor under a new stream or directory belongs to it from now on. over: it was there
+   before; else it is of this kind and born as birth says. Guard entered. */
+void handle_own_descriptor(struct thread *self, int fd, uint64_t owner, bool over,
+                           enum handle_kind kind, const struct handle_birth *birth);
+
 /* Entered when handles are watched; NULL: pass the call through. */
 static inline struct thread *handles_enter(void)
 {

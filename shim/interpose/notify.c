@@ -11,6 +11,7 @@
 #include "detect/deadlock.h"
 #include "detect/race.h"
 #include "interpose/real.h"
+#include "interpose/resources.h"
 #include "state/edge.h"
 #include "state/kept.h"
 #include "state/stack.h"
@@ -55,9 +56,9 @@ static struct thread *begin(struct notice *notice)
     thread_begin(self);
     if (adopted)
         thread_discard(adopted);
-    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+    if (real.pthread_getattr_np(pthread_self(), &attributes) == 0) {
         pthread_attr_getstack(&attributes, &low, &size);
-        pthread_attr_destroy(&attributes);
+        real.pthread_attr_destroy(&attributes);
         self->row->stack_low = self->stack_low = (uintptr_t)low;
         self->row->stack_high = self->stack_high = (uintptr_t)low + size;
     }
@@ -116,6 +117,8 @@ int wrap_timer_create(clockid_t clock, struct sigevent *event, timer_t *ret)
     struct sigevent ours;
     struct notice *notice = notice_for(event, &ours, FRAME);
     int result = real.timer_create(clock, notice ? &ours : event, ret);
+    if (result == 0)
+        resource_made(HANDLE_KIND_TIMER, (uintptr_t)*ret, NULL, FRAME);
     if (result != 0 || !notice)
         return result;
     notice->timer = *ret;
@@ -150,6 +153,7 @@ int wrap_timer_delete(timer_t timer)
             notice->timer = NULL;
             __atomic_store_n(&notice->kept.word, 0, __ATOMIC_RELAXED);
         }
+    resource_ends(HANDLE_KIND_TIMER, (uintptr_t)timer, "timer_delete", FRAME);
     return real.timer_delete(timer);
 }
 

@@ -17,10 +17,12 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <fstab.h>
+#include <fts.h>
 #include <ftw.h>
 #include <glob.h>
 #include <grp.h>
 #include <gshadow.h>
+#include <iconv.h>
 #include <ifaddrs.h>
 #include <inttypes.h>
 #include <langinfo.h>
@@ -31,6 +33,7 @@
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/ether.h>
+#include <nl_types.h>
 #include <poll.h>
 #include <pthread.h>
 #include <pty.h>

@@ -11,6 +11,7 @@
 #include "detect/sync_object_race.h"
 #include "interpose/blocking.h"
 #include "interpose/object.h"
+#include "interpose/resources.h"
 #include "state/edge.h"
 #include "state/stack.h"
 
@@ -181,6 +182,8 @@ int wrap_sem_init(sem_t *semaphore, int shared, unsigned value)
     ending(semaphore, true, FRAME);
     int result = real.sem_init(semaphore, shared, value);
     int error = errno;
+    if (result == 0 && !shared) /* a shared one may be another process's to destroy */
+        resource_made_in(HANDLE_KIND_SEMAPHORE, semaphore, FRAME);
     struct thread *self = guard_enter();
     if (!self)
         return result;
@@ -196,6 +199,7 @@ int wrap_sem_init(sem_t *semaphore, int shared, unsigned value)
 int wrap_sem_destroy(sem_t *semaphore)
 {
     ending(semaphore, false, FRAME);
+    resource_is_over(HANDLE_KIND_SEMAPHORE, (uintptr_t)semaphore, FRAME);
     return real.sem_destroy(semaphore);
 }
 
@@ -223,8 +227,10 @@ sem_t *wrap_sem_open(const char *name, int flags, ...)
     unsigned value = flags & O_CREAT ? va_arg(more, unsigned) : 0;
     va_end(more);
     sem_t *semaphore = real.sem_open(name, flags, mode, value);
-    if (semaphore != SEM_FAILED)
+    if (semaphore != SEM_FAILED) {
         opened(semaphore, FRAME);
+        resource_made_again(HANDLE_KIND_NAMED_SEMAPHORE, (uintptr_t)semaphore, name, FRAME);
+    }
     return semaphore;
 }
 
@@ -239,5 +245,6 @@ int wrap_sem_close(sem_t *semaphore)
             sync_retire(sync);
         guard_leave(self);
     }
+    resource_ends(HANDLE_KIND_NAMED_SEMAPHORE, (uintptr_t)semaphore, "sem_close", FRAME);
     return real.sem_close(semaphore);
 }

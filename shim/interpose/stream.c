@@ -35,9 +35,8 @@ struct opening {
     bool again; /* freopen: whoever used the stream before may use it still */
 };
 
-/* The descriptor under a new stream belongs to it from now on. */
-static void own_descriptor(struct thread *self, int fd, uint64_t owner, bool over,
-                           const struct handle_birth *birth)
+void handle_own_descriptor(struct thread *self, int fd, uint64_t owner, bool over,
+                           enum handle_kind kind, const struct handle_birth *birth)
 {
     if (over) {
         struct handle_row *row = handle_fd_adopt(self, fd);
@@ -48,7 +47,7 @@ static void own_descriptor(struct thread *self, int fd, uint64_t owner, bool ove
         return;
     }
     struct handle_birth under = *birth;
-    under.kind = birth->kind == HANDLE_KIND_POPEN ? HANDLE_KIND_FD_PIPE : HANDLE_KIND_FD_FILE;
+    under.kind = kind;
     under.flags |= HANDLE_OWNED;
     under.owner = owner;
     handle_fd_opened(self, fd, &under);
@@ -70,7 +69,9 @@ static FILE *opened(FILE *stream, const struct opening *opening, const void *fra
         birth.flags |= HANDLE_LIBRARY;
     stream_opened(self, (uintptr_t)stream, fd, &birth);
     if (fd >= 0)
-        own_descriptor(self, fd, (uintptr_t)stream, opening->over, &birth);
+        handle_own_descriptor(
+            self, fd, (uintptr_t)stream, opening->over,
+            opening->kind == HANDLE_KIND_POPEN ? HANDLE_KIND_FD_PIPE : HANDLE_KIND_FD_FILE, &birth);
     guard_leave(self);
     return stream;
 }
@@ -150,6 +151,16 @@ FILE *wrap_fopencookie(void *cookie, const char *mode, cookie_io_functions_t fun
     return STREAM_OPENED(stream_with_cookie(cookie, mode, functions), .name = "fopencookie");
 }
 
+FILE *wrap_setmntent(const char *path, const char *mode)
+{
+    return STREAM_OPENED(real.setmntent(path, mode), .name = path, .mode = mode);
+}
+
+FILE *wrap___setmntent(const char *path, const char *mode)
+{
+    return STREAM_OPENED(real.__setmntent(path, mode), .name = path, .mode = mode);
+}
+
 /* libc starts the shell itself, with environ: as for system (interpose/process.c), our entries are
    put back for that time. */
 static FILE *open_command(__typeof__(popen) *call, const char *command, const char *mode)
@@ -196,8 +207,8 @@ static void closing(FILE *stream, enum handle_state state, const char *called, c
     uint32_t stack = stack_here(self, frame);
     struct handle_row *row = stream_find((uintptr_t)stream);
     bool certain;
-    if (row && stream_is_gone(row, &certain)) {
-        handle_stream_again(self, row, certain, stack, called);
+    if (row && resource_is_gone(row, &certain)) {
+        handle_released_again(self, row, certain, stack, called);
     } else {
         stream_closing(self, (uintptr_t)stream, state, stack);
         row = stream_find((uintptr_t)stream);
@@ -227,11 +238,24 @@ int wrap_pclose(FILE *stream)
     return real.pclose(stream);
 }
 
+int wrap_endmntent(FILE *stream)
+{
+    closing(stream, HANDLE_CLOSED, "endmntent", FRAME);
+    return real.endmntent(stream);
+}
+
+int wrap___endmntent(FILE *stream)
+{
+    closing(stream, HANDLE_CLOSED, "endmntent", FRAME);
+    return real.__endmntent(stream);
+}
+
 static void closed_with_all(struct handle_row *row, void *with)
 {
     struct thread *self = with;
-    if (!(row->flags & HANDLE_LIBRARY))
-        stream_closing(self, row->value, HANDLE_CLOSED, 0);
+    bool stream = row->kind == HANDLE_KIND_STREAM || row->kind == HANDLE_KIND_POPEN;
+    if (stream && !(row->flags & HANDLE_LIBRARY))
+        resource_closing(self, row, HANDLE_CLOSED, 0);
 }
 
 /* glibc only flushes here and leaves streams usable; to the program they are closed. */
@@ -239,7 +263,7 @@ int wrap_fcloseall(void)
 {
     struct thread *self = handles_enter();
     if (self) {
-        stream_each(closed_with_all, self);
+        resource_each(closed_with_all, self);
         guard_leave(self);
     }
     return real.fcloseall();
@@ -262,7 +286,7 @@ static FILE *reopened(FILE *stream, FILE *result, const char *path, const char *
                       frame);
     struct thread *self = handles_enter();
     if (self) {
-        stream_forget((uintptr_t)stream);
+        resource_forget(HANDLE_KIND_STREAM, (uintptr_t)stream);
         guard_leave(self);
     }
     return NULL;

@@ -50,7 +50,7 @@ static void last_step_expect(void)
 
 void threads_start_up(void)
 {
-    last_step_made = pthread_key_create(&last_step, last_step_reached) == 0;
+    last_step_made = real.pthread_key_create(&last_step, last_step_reached) == 0;
 }
 
 static void ended(void *argument)
@@ -122,13 +122,13 @@ static size_t stack_size_of(const pthread_attr_t *attr)
     pthread_attr_t defaults;
     size_t size = 0;
     if (!attr) {
-        pthread_attr_init(&defaults);
+        real.pthread_attr_init(&defaults);
         attr = &defaults;
     }
     /* Of attributes whose size is not set this gives what a thread would get. */
     pthread_attr_getstacksize(attr, &size);
     if (attr == &defaults)
-        pthread_attr_destroy(&defaults);
+        real.pthread_attr_destroy(&defaults);
     return size;
 }
 

@@ -74,7 +74,7 @@ void handle_row_open(struct thread *self, struct handle_row *row, uint64_t value
     row->checkpoint = recording->checkpoint;
     row->scope = self ? self->scope : 0;
     row->owner = birth->owner;
-    row->extra = 0;
+    row->extra = row->blocks[0] = row->blocks[1] = 0;
     row->generation++;
     handle_set_name(row, birth->name);
     __atomic_store_n(&row->state, HANDLE_OPEN, __ATOMIC_RELEASE);

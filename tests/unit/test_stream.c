@@ -22,7 +22,7 @@ static void begin(void)
     unlink(path);
     cr_assert_eq(recording_create(path, 1ull << 28), 0);
     cr_assert(block_start_up(false));
-    stream_start_up();
+    resource_start_up();
 }
 
 static void end(void)
@@ -75,8 +75,8 @@ Test(stream, rows_of_closed_ones_are_taken_over)
         cr_assert_not_null(stream_find(address_of(i)));
     }
     uint64_t rows = recording->sections[SECTION_HANDLES - 1].used / sizeof(struct handle_row);
-    cr_expect_leq(rows, STREAMS_CLOSED_KEPT + 2);
-    cr_expect_not_null(stream_find(address_of(20000 - STREAMS_CLOSED_KEPT / 2)));
+    cr_expect_leq(rows, RESOURCES_CLOSED_KEPT + 2);
+    cr_expect_not_null(stream_find(address_of(20000 - RESOURCES_CLOSED_KEPT / 2)));
     cr_expect_null(stream_find(address_of(0)));
 }
 
@@ -85,7 +85,7 @@ Test(stream, closes_the_descriptor_under_it)
     handle_fd_opened(&self, 40,
                      &(struct handle_birth){.kind = HANDLE_KIND_FD_FILE, .flags = HANDLE_OWNED});
     opened(0x7000, 40, 1);
-    cr_expect_eq(stream_fd(stream_find(0x7000)), 40);
+    cr_expect_eq(resource_fd(stream_find(0x7000)), 40);
     stream_closing(&self, 0x7000, HANDLE_CLOSED, 2);
     cr_expect_eq(handle_state_of(handle_fd_find(40)), HANDLE_CLOSED);
     cr_expect_eq(handle_fd_find(40)->closed_stack, 2u);
@@ -99,11 +99,11 @@ Test(stream, that_nobody_saw_being_opened_is_adopted)
     const struct handle_row *row = stream_find((uintptr_t)stream);
     cr_assert_not_null(row);
     cr_expect(row->flags & HANDLE_ADOPTED);
-    cr_expect_eq(stream_fd(row), fileno(stream));
+    cr_expect_eq(resource_fd(row), fileno(stream));
     cr_expect_eq(handle_state_of(handle_fd_find(fileno(stream))), HANDLE_CLOSED);
     fclose(stream);
     stream_closing(&self, 0x10, HANDLE_CLOSED, 9); /* no memory there: no crash, no descriptor */
-    cr_expect_eq(stream_fd(stream_find(0x10)), -1);
+    cr_expect_eq(resource_fd(stream_find(0x10)), -1);
 }
 
 /* The block under a FILE says whether another FILE may live at its address by now. */
@@ -113,17 +113,17 @@ Test(stream, is_gone_only_while_its_block_is_free)
     uintptr_t at = 0x7f0000001010;
     block_born(&self, at, 472, FAMILY_MALLOC, 1);
     opened(at, -1, 1);
-    cr_expect_not(stream_is_gone(stream_find(at), &certain));
+    cr_expect_not(resource_is_gone(stream_find(at), &certain));
     stream_closing(&self, at, HANDLE_CLOSED, 2);
-    cr_expect_not(stream_is_gone(stream_find(at), &certain), "fclose has not given it back");
+    cr_expect_not(resource_is_gone(stream_find(at), &certain), "fclose has not given it back");
     block_dying(block_find(at), 2);
-    cr_expect(stream_is_gone(stream_find(at), &certain));
+    cr_expect(resource_is_gone(stream_find(at), &certain));
     cr_expect(certain);
     block_born(&self, at, 472, FAMILY_MALLOC, 3);
-    cr_expect_not(stream_is_gone(stream_find(at), &certain));
+    cr_expect_not(resource_is_gone(stream_find(at), &certain));
     opened(0x9000, -1, 1); /* no block known there: another allocator's */
     stream_closing(&self, 0x9000, HANDLE_CLOSED, 2);
-    cr_expect(stream_is_gone(stream_find(0x9000), &certain));
+    cr_expect(resource_is_gone(stream_find(0x9000), &certain));
     cr_expect_not(certain);
 }
 
@@ -131,7 +131,7 @@ Test(stream, forgotten_is_unknown)
 {
     opened(0x7000, -1, 1);
     stream_closing(&self, 0x7000, HANDLE_CLOSING, 2);
-    stream_forget(0x7000);
+    resource_forget(HANDLE_KIND_STREAM, 0x7000);
     cr_expect_null(stream_find(0x7000));
     opened(0x7000, -1, 3);
     cr_expect_eq(stream_find(0x7000)->opened_stack, 3u);
