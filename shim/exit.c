@@ -13,6 +13,7 @@
 #include "detect/child_leak.h"
 #include "detect/cond_misuse.h"
 #include "detect/deadlock.h"
+#include "detect/handle_growth.h"
 #include "detect/handle_leak.h"
 #include "detect/handle_scan.h"
 #include "detect/lock_contention.h"
@@ -83,8 +84,10 @@ static void look(struct thread *self, enum process_ending ending, int status, co
     lock_contention_look(self);
     rewrite_last_look();
     look_for_leaks(self);
-    if (observing.handles)
+    if (observing.handles) {
         handle_leak_look(self); /* after the scan, which says what is still held */
+        handle_growth_look(self);
+    }
     if (observing.memory)
         memory_growth_look(self);
     process_ended(recording->ending, status);

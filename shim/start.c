@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "compiled/start.h"
 #include "detect/deadlock.h"
+#include "detect/handle_exhausted.h"
 #include "detect/handle_sweep.h"
 #include "detect/lock_contention.h"
 #include "detect/lock_held.h"
@@ -34,6 +35,7 @@
 #include "state/block.h"
 #include "state/clock.h"
 #include "state/constant.h"
+#include "state/creation.h"
 #include "state/environment.h"
 #include "state/handle.h"
 #include "state/module.h"
@@ -183,6 +185,8 @@ static void start_handles(bool forked)
     if (!forked)
         unflushed_stream_start_up();
     handle_sweep_start_up();
+    handle_exhausted_start_up();
+    creation_start_up();
     if (!forked)
         handle_start_up();
 }

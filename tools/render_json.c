@@ -237,11 +237,14 @@ static uint64_t add_initialised(json_t *stacks, const struct finding *finding,
     return at;
 }
 
-/* Of a creation stack: which thread was created there. */
-static void set_created(json_t *stacks, uint64_t index, uint32_t thread)
+/* Of a creation stack: which thread was created there; how many came from there. */
+static void set_stack(json_t *stacks, uint64_t index, const struct piece *piece)
 {
-    if (thread)
-        set_number(json_array_get(stacks, index), "created", thread);
+    json_t *stack = json_array_get(stacks, index);
+    if (piece->about)
+        set_number(stack, "created", piece->about);
+    if (piece->type == EVIDENCE_STACK && piece->a)
+        set_number(stack, "count", piece->a);
 }
 
 static json_t *access_json(const struct piece *piece, json_t *stacks)
@@ -296,8 +299,7 @@ static void set_evidence(struct output *output, json_t *object, const struct fin
         else if (piece->trace && piece->role == ROLE_INITIALISED)
             add_initialised(stacks, finding, piece->trace);
         else if (piece->trace)
-            set_created(stacks, add_stack(stacks, piece->role, piece->thread, piece->trace),
-                        piece->about);
+            set_stack(stacks, add_stack(stacks, piece->role, piece->thread, piece->trace), piece);
         bool listed = piece->type == EVIDENCE_STACK || piece->type == EVIDENCE_ACCESS ||
                       piece->type == EVIDENCE_LOCK;
         if (!listed && piece != about)

@@ -130,7 +130,10 @@ static const char *stack_heading(struct arena *arena, const struct finding *find
             piece->role == ROLE_ACQUIRED ? "" : ", taken", who);
     if (piece->about)
         return arena_print(arena, "%s%s", created_words(arena, finding, piece), who);
-    return arena_print(arena, "%s%s", role ? role->phrase : "stack", who);
+    const char *what = role ? role->phrase : "stack";
+    if (piece->type == EVIDENCE_STACK && piece->a)
+        what = arena_print(arena, "%s of them %s", words_number(arena, piece->a), what);
+    return arena_print(arena, "%s%s", what, who);
 }
 
 /* Was the same creation shown for another thread of the finding? */

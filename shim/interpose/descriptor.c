@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "detect/handle_exhausted.h"
 #include "detect/handle_misuse.h"
 #include "detect/handle_race.h"
 #include "interpose/access.h"
 #include "interpose/handles.h"
+#include "state/called.h"
 #include "state/process.h"
 #include "state/readable.h"
 #include "state/stack.h"
@@ -23,9 +25,22 @@ void descriptor_born(struct thread *self, int fd, const struct handle_birth *bir
         handle_fd_opened(self, fd, birth);
 }
 
+void opening_refused(int error, const void *frame)
+{
+    struct thread *self = handles_enter();
+    if (!self)
+        return;
+    uint32_t stack = stack_here(self, frame);
+    called_note(frame);
+    handle_exhausted(self, error, stack, called_by(stack));
+    guard_leave(self);
+}
+
 int descriptor_opened(int fd, enum handle_kind kind, bool cloexec, const char *name,
                       const void *frame)
 {
+    if (unlikely(fd < 0))
+        opening_failed(frame);
     struct thread *self = fd < 0 ? NULL : guard_enter();
     if (!self)
         return fd;
@@ -173,6 +188,8 @@ static void copied(struct thread *self, int fd, int copy, bool cloexec, uint32_t
 
 static int duplicated(int fd, int copy, bool cloexec, const void *frame)
 {
+    if (unlikely(copy < 0))
+        opening_failed(frame);
     struct thread *self = copy < 0 || copy == fd ? NULL : guard_enter();
     if (!self)
         return copy;
@@ -273,9 +290,10 @@ static void locked(int fd)
 static inline int controlled(int fd, int command, const void *argument, int result,
                              const void *frame)
 {
-    if (result < 0)
+    bool duplicates = command == F_DUPFD || command == F_DUPFD_CLOEXEC;
+    if (result < 0 && !duplicates)
         return result;
-    if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
+    if (duplicates)
         return duplicated(fd, result, command == F_DUPFD_CLOEXEC, frame);
     if (command == F_SETFD)
         cloexec_set(fd, (uintptr_t)argument & FD_CLOEXEC);

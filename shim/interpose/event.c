@@ -12,6 +12,8 @@
 static int opened(int fd, enum handle_kind kind, enum carrier_kind carrier, bool cloexec,
                   link_t flags, const void *frame)
 {
+    if (unlikely(fd < 0))
+        opening_failed(frame);
     struct thread *self = fd < 0 ? NULL : guard_enter();
     if (!self)
         return fd;
@@ -26,6 +28,8 @@ static int opened(int fd, enum handle_kind kind, enum carrier_kind carrier, bool
 static int opened_pipe(int result, const int fds[2], bool cloexec, const void *frame)
 {
     static const char *const ends[2] = {"read end", "write end"};
+    if (unlikely(result < 0))
+        opening_failed(frame);
     struct thread *self = result < 0 ? NULL : guard_enter();
     if (!self)
         return result;

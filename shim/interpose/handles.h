@@ -2,6 +2,8 @@
 #ifndef HOLDFAST_INTERPOSE_HANDLES_H
 #define HOLDFAST_INTERPOSE_HANDLES_H
 
+#include <errno.h>
+
 #include "state/carrier.h"
 #include "state/handle.h"
 
@@ -18,6 +20,15 @@ int descriptor_opened(int fd, enum handle_kind kind, bool cloexec, const char *n
    before; else it is of this kind and born as birth says. Guard entered. */
 void handle_own_descriptor(struct thread *self, int fd, uint64_t owner, bool over,
                            enum handle_kind kind, const struct handle_birth *birth);
+
+/* A call that opens has failed: was no descriptor free? errno is kept. frame: the wrapper's. */
+void opening_refused(int error, const void *frame);
+static inline void opening_failed(const void *frame)
+{
+    int error = errno;
+    if (unlikely(error == EMFILE || error == ENFILE))
+        opening_refused(error, frame);
+}
 
 /* Entered when handles are watched; NULL: pass the call through. */
 static inline struct thread *handles_enter(void)

@@ -15,6 +15,8 @@ static void born(struct thread *self, int fd, bool cloexec, link_t link, const v
 int wrap_socket(int domain, int type, int protocol)
 {
     int fd = real.socket(domain, type, protocol);
+    if (unlikely(fd < 0))
+        opening_failed(FRAME);
     struct thread *self = fd < 0 ? NULL : guard_enter();
     if (!self)
         return fd;
@@ -26,6 +28,8 @@ int wrap_socket(int domain, int type, int protocol)
 int wrap_socketpair(int domain, int type, int protocol, int fds[2])
 {
     int result = real.socketpair(domain, type, protocol, fds);
+    if (unlikely(result < 0))
+        opening_failed(FRAME);
     struct thread *self = result < 0 ? NULL : guard_enter();
     if (!self)
         return result;
@@ -69,6 +73,8 @@ int wrap_listen(int fd, int backlog)
 static int accepted(int fd, int got, struct sockaddr *address, socklen_t *size, bool cloexec,
                     const void *frame)
 {
+    if (unlikely(got < 0))
+        opening_failed(frame);
     struct thread *self = guard_enter();
     if (!self)
         return got;

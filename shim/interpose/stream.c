@@ -40,10 +40,8 @@ void handle_own_descriptor(struct thread *self, int fd, uint64_t owner, bool ove
 {
     if (over) {
         struct handle_row *row = handle_fd_adopt(self, fd);
-        if (row) {
-            row->owner = owner;
-            __atomic_fetch_or(&row->flags, HANDLE_OWNED, __ATOMIC_RELEASE);
-        }
+        if (row)
+            handle_row_own(row, owner);
         return;
     }
     struct handle_birth under = *birth;
@@ -57,6 +55,8 @@ static FILE *opened(FILE *stream, const struct opening *opening, const void *fra
 {
     if (access_watched() && stream && !opening->again)
         stream_began(stream);
+    if (unlikely(!stream))
+        opening_failed(frame);
     struct thread *self = stream ? handles_enter() : NULL;
     if (!self)
         return stream;

@@ -7,6 +7,7 @@
 #include "base/say.h"
 #include "base/syscall.h"
 #include "state/clock.h"
+#include "state/creation.h"
 
 /* Rows are populated up to the highest number: a lone descriptor far above the others would cost
    megabytes of disk. The kernel hands out the lowest free number, so up to here any number is taken
@@ -59,6 +60,10 @@ void handle_set_name(struct handle_row *row, const char *name)
 void handle_row_open(struct thread *self, struct handle_row *row, uint64_t value,
                      const struct handle_birth *birth)
 {
+    enum handle_state before = handle_state_of(row);
+    /* Closed where we did not see it. */
+    if (before == HANDLE_OPEN || before == HANDLE_CLOSING)
+        creation_closed(row, 0, 0);
     /* While the fields change the row does not count. The fence keeps them behind this store for a
        reader that re-reads state; pairs with its acquire. */
     __atomic_store_n(&row->state, HANDLE_NONE, __ATOMIC_RELAXED);
@@ -78,6 +83,7 @@ void handle_row_open(struct thread *self, struct handle_row *row, uint64_t value
     row->generation++;
     handle_set_name(row, birth->name);
     __atomic_store_n(&row->state, HANDLE_OPEN, __ATOMIC_RELEASE);
+    creation_opened(row);
     if (self && !(birth->flags & (HANDLE_INHERITED | HANDLE_ADOPTED)))
         thread_event(self, EVENT_HANDLE_OPEN, row->kind, birth->stack, value);
 }
@@ -89,8 +95,17 @@ void handle_row_close(struct thread *self, struct handle_row *row, enum handle_s
     row->closed_thread = self->number;
     row->closed_time = clock_now();
     __atomic_store_n(&row->state, state, __ATOMIC_RELEASE);
-    if (state == HANDLE_CLOSED)
-        thread_event(self, EVENT_HANDLE_CLOSE, row->kind, stack, row->value);
+    if (state != HANDLE_CLOSED)
+        return;
+    creation_closed(row, stack, self->number);
+    thread_event(self, EVENT_HANDLE_CLOSE, row->kind, stack, row->value);
+}
+
+void handle_row_own(struct handle_row *row, uint64_t owner)
+{
+    creation_closed(row, 0, 0);
+    row->owner = owner;
+    __atomic_fetch_or(&row->flags, HANDLE_OWNED, __ATOMIC_RELEASE);
 }
 
 /* ---- descriptors */
@@ -188,8 +203,10 @@ void handle_fd_settle(struct thread *self, int fd, bool closed)
     if (row &&
         __atomic_compare_exchange_n(&row->state, &closing, closed ? HANDLE_CLOSED : HANDLE_OPEN,
                                     false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED) &&
-        closed)
+        closed) {
+        creation_closed(row, row->closed_stack, self->number);
         thread_event(self, EVENT_HANDLE_CLOSE, row->kind, row->closed_stack, row->value);
+    }
 }
 
 /* ---- what was open before us */

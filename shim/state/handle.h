@@ -84,6 +84,10 @@ void handle_row_open(struct thread *self, struct handle_row *row, uint64_t value
 void handle_row_close(struct thread *self, struct handle_row *row, enum handle_state state,
                       uint32_t stack);
 
+/* An open row belongs to another handle from now on (value of that one's row): it is part of its
+   findings. */
+void handle_row_own(struct handle_row *row, uint64_t owner);
+
 /* Text of a row's name, "" unknown. It belongs to the row and changes with it. */
 const char *handle_name(const struct handle_row *row);
 void handle_set_name(struct handle_row *row, const char *name);
