@@ -134,7 +134,10 @@ static void fill_header(bool forked)
 static bool has_own_allocator(void)
 {
     void *first = dlsym(RTLD_DEFAULT, "malloc");
-    return first && first != (void *)wrap_malloc;
+    Dl_info theirs, ours;
+    /* By object, not by address: what we call malloc here is the program's, too, then. */
+    return first && dladdr(first, &theirs) && dladdr((void *)has_own_allocator, &ours) &&
+           theirs.dli_fbase != ours.dli_fbase;
 }
 
 /* The allocator behind us is not glibc's (another preload, or linked as a library). */
@@ -287,6 +290,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
     long size = raw_syscall(SYS_readlink, "/proc/self/exe", program_path, sizeof program_path - 1);
     if (size <= 0)
         text_in(program_path, sizeof program_path);
+    module_start_up(program_path);
     const char *cache_home = variable(envp, "XDG_CACHE_HOME"), *home = variable(envp, "HOME");
     environment_take(envp);
     find_library();

@@ -41,6 +41,9 @@ static const struct plan {
 #define STRING_SLOTS 1024u
 static uint32_t string_slots[STRING_SLOTS];
 
+/* The recording's file system was full: nothing more is populated. Under LOCK_SECTIONS. */
+static bool file_is_full;
+
 /* Bytes of each section that are populated; written under LOCK_SECTIONS, read without. */
 static uint64_t populated[SECTION_TYPE_END];
 
@@ -123,12 +126,17 @@ int recording_create(const char *path, uint64_t size_limit)
         populated[plans[i].type] = 0;
     }
     recording = header;
+    file_is_full = false;
     mem_clear(string_slots, sizeof string_slots);
-    /* Offset 0 of strings is the empty string, id 0 of stacks and thread 0 mean "none". */
-    section_reserve(SECTION_STRINGS, 8);
-    section_reserve(SECTION_STACKS, 8);
-    section_reserve(SECTION_EVIDENCE, sizeof(struct evidence_row));
-    return 0;
+    /* Offset 0 of strings is the empty string, id 0 of stacks and thread 0 mean "none": read by
+       whoever has nothing better, so they must be there. */
+    if (section_reserve(SECTION_STRINGS, 8) && section_reserve(SECTION_STACKS, 8) &&
+        section_reserve(SECTION_EVIDENCE, sizeof(struct evidence_row)))
+        return 0;
+    recording = NULL;
+    raw_syscall(SYS_munmap, at, size);
+    raw_syscall(SYS_unlink, path);
+    return -ENOSPC;
 }
 
 void recording_publish(void)
@@ -153,6 +161,21 @@ void recording_unmap(const struct recording_view *view)
     raw_syscall(SYS_munmap, view->header, view->header->file_size);
 }
 
+/* The file system is full, perhaps for a while: not one more page of the file is touched, for that
+   would be SIGBUS. What was not populated by now is private memory that reads as zero. Under
+   LOCK_SECTIONS. */
+static void leave_file(void)
+{
+    file_is_full = true;
+    for (unsigned i = 0; i < PLAN_COUNT; i++) {
+        uint64_t from = populated[plans[i].type], to = section_of(plans[i].type)->capacity;
+        if (from < to)
+            raw_syscall(SYS_mmap, section_start[plans[i].type] + from, to - from,
+                        PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    }
+}
+
 /* Makes the first `need` bytes of a section safe to touch. */
 static __attribute__((noinline)) bool section_populate(enum section_type type, uint64_t need)
 {
@@ -160,7 +183,9 @@ static __attribute__((noinline)) bool section_populate(enum section_type type, u
     bool done = true;
     lock_take(LOCK_SECTIONS);
     uint64_t from = populated[type];
-    if (from < need) {
+    if (from < need && file_is_full) {
+        done = false;
+    } else if (from < need) {
         /* Doubling steps: few system calls, and at most twice what is used. */
         uint64_t step = from < (64u << 10) ? 4u << 10 : from > (4u << 20) ? 4u << 20 : from;
         uint64_t to = (need + step - 1) / step * step;
@@ -170,8 +195,9 @@ static __attribute__((noinline)) bool section_populate(enum section_type type, u
             raw_syscall(SYS_madvise, section_start[type] + from, to - from, MADV_POPULATE_WRITE);
         if (result == -22 /* EINVAL: before Linux 5.14; touching is all there is */)
             result = 0;
-        if (raw_failed(result))
-            done = false;
+        done = !raw_failed(result);
+        if (!done)
+            leave_file();
         else
             /* Publishes that the pages are there. Pairs with the acquire in section_ready(). */
             __atomic_store_n(&populated[type], to, __ATOMIC_RELEASE);

@@ -5,7 +5,12 @@
 #ifndef HOLDFAST_BASE_SAY_H
 #define HOLDFAST_BASE_SAY_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+/* Writes bytes for people; a descriptor that takes none, or a pipe that nobody reads, changes
+   nothing for the program. */
+void say_write(int fd, const char *bytes, size_t size);
 
 void say(const char *message);                          /* message without a newline */
 void say_with(const char *message, const char *detail); /* "message: detail" */

@@ -162,8 +162,11 @@ int folder_create_recording(const char *program, const char *state_home, char *p
         /* None given, or one that this user may not write to (the process changed its uid): a
            folder of its own, under the same run id. */
         text = text_in(folder, sizeof folder);
-        if (!new_run_folder(&text, state_home))
-            return -EACCES;
+        if (!new_run_folder(&text, state_home)) {
+            text = text_in(folder, sizeof folder);
+            if (!state_home || !new_run_folder(&text, NULL))
+                return -EACCES;
+        }
         result = create_in(folder, program, path, room);
     }
     environment_run(folder, id);

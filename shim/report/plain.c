@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/recording.h"
+#include "base/say.h"
 #include "base/syscall.h"
 #include "base/text.h"
 #include "format/tables.h"
@@ -29,7 +30,7 @@ bool plain_has(enum severity least)
 static void write_line(struct text *line, int out)
 {
     text_add_char(line, '\n');
-    raw_syscall(SYS_write, out, line->start, line->length);
+    say_write(out, line->start, line->length);
     *line = text_in(line->start, line->room);
 }
 

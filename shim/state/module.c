@@ -64,8 +64,21 @@ static bool is_still_there(const struct known *entry)
 /* Too large for a small stack; under LOCK_MODULES. */
 static char path[PATH_MAX];
 
+/* As it was at birth: later there may be no /proc, or another root. */
+static const char *executable;
+static struct stat executable_file;
+
+void module_start_up(const char *path_of_executable)
+{
+    executable = path_of_executable;
+    if (raw_failed(raw_syscall(SYS_stat, "/proc/self/exe", &executable_file)))
+        mem_clear(&executable_file, sizeof executable_file);
+}
+
 static uint32_t keep_executable_path(void)
 {
+    if (executable && *executable)
+        return string_keep(executable);
     long length = raw_syscall(SYS_readlink, "/proc/self/exe", path, sizeof path);
     return raw_failed(length) ? 0 : string_keep_bytes(path, (size_t)length);
 }
@@ -83,20 +96,25 @@ static uint32_t keep_relative_path(const char *name)
 }
 
 /* stat of a file; zeroes when there is none. */
+static void note_status(const struct stat *file, struct module_row *row)
+{
+    row->file_size = (uint64_t)file->st_size;
+    row->file_mtime =
+        (uint64_t)file->st_mtim.tv_sec * 1000000000u + (uint64_t)file->st_mtim.tv_nsec;
+}
+
 static void note_file(const char *name, struct module_row *row)
 {
     struct stat file;
-    if (raw_failed(raw_syscall(SYS_newfstatat, AT_FDCWD, name, &file, 0)))
-        return;
-    row->file_size = (uint64_t)file.st_size;
-    row->file_mtime = (uint64_t)file.st_mtim.tv_sec * 1000000000u + (uint64_t)file.st_mtim.tv_nsec;
+    if (!raw_failed(raw_syscall(SYS_newfstatat, AT_FDCWD, name, &file, 0)))
+        note_status(&file, row);
 }
 
 static void note_name(const struct link_map *map, struct module_row *row)
 {
     if (!map->l_name[0]) {
         row->path = keep_executable_path();
-        note_file("/proc/self/exe", row);
+        note_status(&executable_file, row);
     } else if (text_starts(map->l_name, "linux-vdso") || text_starts(map->l_name, "linux-gate")) {
         row->path = string_keep("[vdso]");
     } else {

@@ -15,6 +15,9 @@
 /* Counts dlclose calls that unloaded something; stacks carry it. Read by any thread. */
 extern uint32_t module_epoch;
 
+/* At birth: the path of the executable, which stays the caller's, "" unknown. */
+void module_start_up(const char *path_of_executable);
+
 /* The code at pc belongs to a module: make sure that it has a row. Returns false when that could
    not be done now (the lock is taken): ask again at the next occasion. Guard entered. */
 bool module_seen(uintptr_t pc);
