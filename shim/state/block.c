@@ -28,6 +28,48 @@ static uint64_t growth_bytes; /* bytes of large blocks left until then; atomic *
 
 static uint32_t **regions; /* REGION_COUNT pointers; entries written under LOCK_REGIONS */
 
+/* Behind a region's windows: a bit for each that has a row, and a bit for each word of these that
+   is not zero. So a stretch without blocks is passed over as fast as one with them. */
+#define WINDOWS ((size_t)1 << (BLOCK_REGION_SHIFT - block_window_shift))
+
+static inline uint64_t *used_windows(const uint32_t *region)
+{
+    return (uint64_t *)(uintptr_t)(region + WINDOWS);
+}
+
+static inline uint64_t *used_words(const uint32_t *region)
+{
+    return used_windows(region) + WINDOWS / 64;
+}
+
+static void note_used(const uint32_t *region, size_t window)
+{
+    __atomic_fetch_or(&used_windows(region)[window / 64], 1ull << window % 64, __ATOMIC_RELAXED);
+    __atomic_fetch_or(&used_words(region)[window / 64 / 64], 1ull << window / 64 % 64,
+                      __ATOMIC_RELAXED);
+}
+
+/* The highest set bit at or below `from`; NONE. */
+#define NONE SIZE_MAX
+static inline size_t bit_below(const uint64_t *bits, size_t from, size_t words_back)
+{
+    size_t word = from / 64;
+    uint64_t left = __atomic_load_n(&bits[word], __ATOMIC_RELAXED) & ~0ull >> (63 - from % 64);
+    while (!left && word && words_back--)
+        left = __atomic_load_n(&bits[--word], __ATOMIC_RELAXED);
+    return left ? word * 64 + 63 - (size_t)__builtin_clzll(left) : NONE;
+}
+
+/* The highest window at or below `from` that has a row; NONE. */
+static inline size_t used_below(const uint32_t *region, size_t from)
+{
+    size_t window = bit_below(used_windows(region), from, 0);
+    if (window != NONE || from < 64)
+        return window;
+    size_t word = bit_below(used_words(region), from / 64 - 1, NONE);
+    return word == NONE ? NONE : bit_below(used_windows(region), word * 64 + 63, 0);
+}
+
 bool block_start_up(bool foreign)
 {
     block_window_shift = foreign ? 4 : 5;
@@ -58,8 +100,7 @@ static __attribute__((noinline)) uint32_t *region_make(uintptr_t address)
     lock_take(LOCK_REGIONS);
     uint32_t *region = regions[index];
     if (!region) {
-        size_t size = sizeof(uint32_t) << (BLOCK_REGION_SHIFT - block_window_shift);
-        region = pages_map_wiped(size);
+        region = pages_map_wiped(WINDOWS * sizeof *region + WINDOWS / 8 + WINDOWS / 64 / 8);
         /* Publishes a zeroed table. Pairs with the acquire in block_region(). */
         __atomic_store_n(&regions[index], region, __ATOMIC_RELEASE);
     }
@@ -136,6 +177,7 @@ void block_born(struct thread *self, uintptr_t address, uint64_t size, enum bloc
             __atomic_fetch_add(&block_unseen, 1, __ATOMIC_RELAXED);
             return;
         }
+        note_used(region, (size_t)(window - region));
     }
     if (unlikely(size > BLOCK_LONG))
         __atomic_store_n(&long_block_seen, true, __ATOMIC_RELAXED);
@@ -212,11 +254,10 @@ static bool is_live(const struct block_row *row)
     return state == BLOCK_LIVE || state == BLOCK_MOVING;
 }
 
-/* Highest window of a region at or below `from` that holds a live block. A quick skip over zero
-   words keeps a walk over an empty 16 MB under 50 us. */
+/* Highest window of a region at or below `from` that holds a live block. */
 static struct block_row *last_live(uint32_t *region, size_t from)
 {
-    for (size_t i = from + 1; i-- > 0;)
+    for (size_t i = used_below(region, from); i != NONE; i = i ? used_below(region, i - 1) : NONE)
         if (region[i] && is_live(row_at(region[i])))
             return row_at(region[i]);
     return NULL;
@@ -225,7 +266,7 @@ static struct block_row *last_live(uint32_t *region, size_t from)
 struct block_row *block_around(uintptr_t address)
 {
     uintptr_t top = address >> BLOCK_REGION_SHIFT;
-    size_t last = (1ull << (BLOCK_REGION_SHIFT - block_window_shift)) - 1;
+    size_t last = WINDOWS - 1;
     if (!regions || top >= REGION_COUNT)
         return NULL;
     /* A block that began in an earlier region: look back over as many regions as the largest block
@@ -260,7 +301,8 @@ static inline bool holds(const struct block_row *row, uintptr_t address)
 static bool look_back(const uint32_t *region, size_t from, size_t least, uintptr_t address,
                       struct block_row **found)
 {
-    for (size_t i = from + 1; i-- > least;) {
+    for (size_t i = used_below(region, from); i != NONE && i >= least;
+         i = i ? used_below(region, i - 1) : NONE) {
         struct block_row *row = region[i] ? row_at(region[i]) : NULL;
         if (!row || !row->head || block_address(row) > address)
             continue;
@@ -338,7 +380,7 @@ bool block_any(void)
 
 void block_each(void (*visit)(struct block_row *row, void *with), void *with)
 {
-    size_t windows = 1ull << (BLOCK_REGION_SHIFT - block_window_shift);
+    size_t windows = WINDOWS;
     for (uintptr_t r = 0; regions && r < REGION_COUNT; r++) {
         uint32_t *region = regions[r];
         for (size_t i = 0; region && i < windows; i++)

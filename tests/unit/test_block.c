@@ -144,6 +144,21 @@ Test(block, a_freed_block_is_gone_where_a_live_one_lies_over_it)
     cr_expect(row && block_address(row) == at - (2 << 20));
 }
 
+/* Windows without blocks are passed over by words of bits: none is passed over too much. */
+Test(block, holds_nothing_far_from_blocks)
+{
+    const uintptr_t at = 0x7f0020000000;
+    block_born(&self, at, 64, FAMILY_MALLOC, 1);
+    block_born(&self, at + (15 << 20), 64, FAMILY_MALLOC, 1);
+    for (uintptr_t step = 64; step < 15 << 20; step += 4096 + 32)
+        cr_assert_null(block_holding(at + step));
+    cr_expect_eq(block_holding(at + 63), block_find(at));
+    cr_expect_eq(block_holding(at + (15 << 20) + 63), block_find(at + (15 << 20)));
+    cr_expect_null(block_holding(at + (15 << 20) + 64));
+    cr_expect_null(block_holding(at - 1));
+    cr_expect_null(block_holding(at + (16 << 20)));
+}
+
 /* Random births and deaths in 64 MB, sizes from 0 to 40 MB, never overlapping (as an allocator's).
  */
 Test(block, agrees_with_a_plain_list)
@@ -158,6 +173,7 @@ Test(block, agrees_with_a_plain_list)
             struct block_row *row = block_around(at);
             cr_assert_not_null(row);
             cr_assert_eq(block_address(row), model.at[inside]);
+            cr_assert_eq(block_holding(at), row);
             if (random() % 3 == 0) {
                 block_dying(row, 3);
                 model.count--;
