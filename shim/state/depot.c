@@ -7,13 +7,19 @@
 #include "base/syscall.h"
 #include "state/module.h"
 
-#define BUCKETS (1u << 18)
+/* The second table is for programs with millions of stacks (a compiler's recursions): used from the
+   moment at which chains of the first would grow long. A stack that two threads bring at that very
+   moment may be kept twice. */
+#define FIRST_BUCKETS (1u << 18)
+#define BUCKETS       (FIRST_BUCKETS + (1u << 22))
+#define SECOND_FROM   (192ull << 20) /* bytes of stacks: some three to a chain */
 
 /* What is part of a stack's identity; other flags are marks that it gets later. */
 #define IDENTITY_FLAGS (STACK_TRUNCATED | STACK_BROKEN)
 
-/* Head of each chain: a stack id. Wiped by fork. */
+/* Head of each chain: a stack id. Both tables. Wiped by fork. */
 static uint32_t *buckets;
+uint64_t depot_second_from = SECOND_FROM;
 
 bool depot_start_up(void)
 {
@@ -112,16 +118,28 @@ static struct stack_row *make_row(const struct stack_frames *stack, uint32_t has
     return row;
 }
 
+static bool uses_second(void)
+{
+    return __atomic_load_n(&recording->sections[SECTION_STACKS - 1].used, __ATOMIC_RELAXED) >
+           depot_second_from;
+}
+
 uint32_t depot_add(const struct stack_frames *stack)
 {
     if (unlikely(!buckets || !recording || !stack->count))
         return 0;
     uint64_t full = stack_hash(stack);
     uint32_t hash = (uint32_t)full;
-    uint32_t *bucket = &buckets[full >> 32 & (BUCKETS - 1)];
+    uint32_t *bucket = &buckets[full >> 32 & (FIRST_BUCKETS - 1)], *first = NULL;
+    if (unlikely(uses_second())) {
+        first = bucket;
+        bucket = &buckets[FIRST_BUCKETS + (full >> 32 & (BUCKETS - FIRST_BUCKETS - 1))];
+    }
     /* Whoever sees an id here sees its row. Pairs with the release of the exchange below. */
     uint32_t head = __atomic_load_n(bucket, __ATOMIC_ACQUIRE);
     uint32_t known = find(head, 0, hash, stack);
+    if (!known && unlikely(first != NULL))
+        known = find(__atomic_load_n(first, __ATOMIC_ACQUIRE), 0, hash, stack);
     if (likely(known))
         return known;
     struct stack_row *row = make_row(stack, hash);

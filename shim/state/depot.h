@@ -22,6 +22,9 @@ bool depot_start_up(void);
 /* The stack's id, or 0 when there is no room. */
 uint32_t depot_add(const struct stack_frames *frames);
 
+/* From how many bytes of stacks on the second table is used; a test narrows it. */
+extern uint64_t depot_second_from;
+
 /* The row of an id, or NULL for 0. */
 struct stack_row *depot_row(uint32_t stack);
 

@@ -85,6 +85,26 @@ Test(depot, stacks_differ_by_each_frame_count_exactness_and_end)
     cr_expect_eq(depot_add(&a), ids[0]);
 }
 
+Test(depot, stacks_of_both_tables_are_kept_once)
+{
+    enum { COUNT = 2000 };
+    static uint32_t ids[COUNT];
+    uint64_t kept = depot_second_from;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        struct stack_frames a = frames_of(20, 0x1000 + i * 0x1000);
+        if (i == COUNT / 2)
+            depot_second_from = recording->sections[SECTION_STACKS - 1].used - 1;
+        ids[i] = depot_add(&a);
+        cr_assert_neq(ids[i], 0u);
+        cr_assert(!i || ids[i] > ids[i - 1]);
+    }
+    for (uint32_t i = 0; i < COUNT; i++) {
+        struct stack_frames a = frames_of(20, 0x1000 + i * 0x1000);
+        cr_assert_eq(depot_add(&a), ids[i]);
+    }
+    depot_second_from = kept;
+}
+
 Test(depot, marks_are_not_part_of_a_stack)
 {
     struct stack_frames a = frames_of(3, 0x1000);
