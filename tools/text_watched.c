@@ -37,9 +37,11 @@ static const char *why_not(uint32_t kind)
         [WATCHED_RUNNING] = "not watched: other threads may have been running in it",
         [WATCHED_GENERATED] = "code made at run time is not watched",
         [WATCHED_TOO_MANY] = "not watched: too many modules",
+        [WATCHED_NOT_KEPT] = "not watched: the image of its code could not be written (disk full?)",
         [WATCHED_SHUT_IN] = "not watched: the program has shut itself in (seccomp)",
     };
-    return kind < sizeof words / sizeof words[0] && words[kind] ? words[kind] : "not watched";
+    return kind < sizeof words / sizeof words[0] && words[kind] ? words[kind]
+                                                                : "not watched: unknown why";
 }
 
 static const char *left_out_words(unsigned why)
@@ -67,12 +69,15 @@ const char *watched_words(struct output *output)
 {
     const struct run *run = output->run;
     uint64_t watched = 0, can_race = 0, modules = 0, others = 0, traps = 0, generated = 0;
+    uint32_t why = 0; /* nothing was: one reason of many */
     for (size_t i = 0; i < run->process_count; i++)
         for (size_t k = 0; k < run->processes[i].watched_count; k++) {
             const struct watched_row *row = &run->processes[i].watched[k].row;
             modules += row->kind == WATCHED_YES;
-            others += row->kind != WATCHED_YES && row->kind != WATCHED_GENERATED &&
-                      row->kind != WATCHED_SKIPPED;
+            bool is_not = row->kind != WATCHED_YES && row->kind != WATCHED_GENERATED &&
+                          row->kind != WATCHED_SKIPPED;
+            others += is_not;
+            why = is_not && !why ? row->kind : why;
             watched += row->watched;
             can_race += row->watched + row->left_out;
             traps += row->traps;
@@ -81,6 +86,10 @@ const char *watched_words(struct output *output)
     if (!modules && !others)
         return "";
     struct arena *arena = &output->arena;
+    if (!modules)
+        return arena_print(arena, "no loads and stores watched in %s: %s",
+                           words_count(arena, others, "module"),
+                           why_not(why) + strlen("not watched: "));
     unsigned parts = share(watched, can_race);
     const char *words = arena_print(arena, "%u.%u %% of loads and stores watched in %s", parts / 10,
                                     parts % 10, words_count(arena, modules, "module"));

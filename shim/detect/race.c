@@ -102,6 +102,13 @@ bool race_access(struct thread *self, uintptr_t address, size_t size, unsigned h
 }
 
 void (*race_rewrite)(struct thread *self);
+void (*race_rewrite_prepare)(void);
+
+void race_rights_end(void)
+{
+    if (race_rewrite_prepare && observing.races == RACES_WANTED)
+        race_rewrite_prepare();
+}
 
 void race_threads_begin(void)
 {

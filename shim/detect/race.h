@@ -83,6 +83,11 @@ void race_compiled(void);
    birth. */
 extern void (*race_rewrite)(struct thread *self);
 
+/* Before the program gives up rights that rewriting may need of it, when it has no threads yet;
+   NULL: no. Set at birth. */
+extern void (*race_rewrite_prepare)(void);
+void race_rights_end(void);
+
 void race_start_up(void);
 void race_after_fork(void);
 

@@ -374,7 +374,8 @@ enum watched {
     WATCHED_RUNNING = 9,     /* other threads may have been running in it */
     WATCHED_GENERATED = 10,  /* not a module: code made at run time */
     WATCHED_TOO_MANY = 11,
-    WATCHED_SHUT_IN = 12, /* the program has a seccomp filter: no helper may be started */
+    WATCHED_SHUT_IN = 12,  /* the program has a seccomp filter: no helper may be started */
+    WATCHED_NOT_KEPT = 13, /* its image could not be written */
 };
 
 /* Events: a ring per running thread; the newest is at (next - 1) % EVENT_RING_ROWS. A ring is given

@@ -92,7 +92,7 @@ enum rewrite_form {
 
 /* Where an image's code can lie: text_start + distance. Each variant is an image of its own, so who
    wants one looks first where there is room: for about REWRITE_GROWTH times the text. */
-#define REWRITE_VARIANTS 16u
+#define REWRITE_VARIANTS 64u
 #define REWRITE_GROWTH   9u
 
 /* What stands around a module: the heap grows behind the program, libraries are mapped one below
@@ -104,10 +104,11 @@ enum rewrite_kind {
 };
 
 /* The top byte is one that faults as an opcode (tools/rewrite/place.h), and for most the next one
-   too: then 0xe4 below it leads into many more of them. */
+   too: then 0xe4 below it leads into many more of them. Where all of these places are taken, other
+   second bytes give more, good enough for small modules. */
 static inline int64_t rewrite_distance(enum rewrite_kind kind, uint64_t text_size, uint32_t variant)
 {
-    static const uint8_t tops[][REWRITE_VARIANTS] = {
+    static const uint8_t tops[][16] = {
         {0x6c, 0x60, 0x1e, 0x16, 0x06, 0x6e, 0x6d, 0x3f, 0x37, 0x2f, 0x27, 0xec, 0xe4, 0xd4, 0xee,
          0xe6},
         {0xec, 0xe4, 0xee, 0xe6, 0xd4, 0xed, 0xe5, 0xd5, 0xce, 0x9a, 0xfa, 0xf4, 0xef, 0xe7, 0xea,
@@ -115,13 +116,16 @@ static inline int64_t rewrite_distance(enum rewrite_kind kind, uint64_t text_siz
         {0x6c, 0x60, 0x6e, 0x61, 0x3f, 0x6d, 0x37, 0x2f, 0x27, 0x1e, 0x16, 0x6f, 0x1f, 0x17, 0x0e,
          0x07},
     };
-    uint32_t top = tops[kind][variant % REWRITE_VARIANTS];
+    static const uint8_t seconds[] = {0xe4, 0xec, 0x6c, 0xd4},
+                         alone_seconds[] = {6, 0x1e, 0x16, 0x0e};
+    uint32_t top = tops[kind][variant % 16], more = variant / 16 % 4;
     /* Below the program there must be room up to it. */
     if (top >= 0x80 && ((uint64_t)(0x100 - top) << 24) < text_size * (REWRITE_GROWTH + 2))
         top = variant % 2 ? 0x9a : 0xd4;
     bool alone = top == 0x3f || top == 0x37 || top == 0x2f || top == 0x27 || top == 0x0e ||
                  top == 0xce || top == 0x9a || top == 0xf4 || top == 0xea;
-    return (int64_t)(int32_t)(top << 24 | (alone ? 0x060000u : 0xe40000u));
+    uint32_t second = alone ? alone_seconds[more] : seconds[more];
+    return (int64_t)(int32_t)(top << 24 | second << 16);
 }
 
 struct rewrite_part {
@@ -147,9 +151,9 @@ enum rewrite_part_kind {
 struct rewrite_header {
     char magic[8];
     uint32_t version;
-    uint32_t size; /* of this header */
-    uint64_t hash; /* of the header with hash = 0 and all parts but PART_CODE (rewrite_hash) */
-    uint64_t code_hash;
+    uint32_t size;      /* of this header */
+    uint64_t hash;      /* of the header with hash = 0 and all parts but PART_CODE (rewrite_hash) */
+    uint64_t code_hash; /* of PART_CODE (rewrite_hash_code) */
     uint8_t build_id[20];
     uint32_t build_id_size;         /* 0: none; then file_size and file_mtime must agree */
     uint64_t file_size, file_mtime; /* ns */
@@ -242,6 +246,9 @@ static_assert(sizeof(struct rewrite_moved) == 12, "half of an image is these");
    the same text without MOVED_CHECKING. What the first row says lies in slots and the second does
    not is put back before. */
 
+/* What holdfast-rewrite ends with when an image could not be written to its file. */
+#define REWRITER_NOT_KEPT 3
+
 enum rewrite_why {
     WHY_NOT_DECODED = 1,
     WHY_NO_ROOM,
@@ -274,6 +281,22 @@ static inline uint64_t rewrite_hash(uint64_t hash, const void *bytes, uint64_t s
     for (unsigned shift = 0; size; at++, size--, shift += 8)
         hash = (hash ^ (uint64_t)*at << shift) * 0x9e3779b97f4a7c15ull;
     return hash ^ hash >> 32;
+}
+
+/* The same for code, which is most of an image: four stretches of it next to each other, so that
+   their multiplications need not wait for one another. size: a multiple of 32. */
+static inline uint64_t rewrite_hash_code(const void *code, uint64_t size)
+{
+    const unsigned char *bytes = code;
+    uint64_t lanes[4] = {1, 2, 3, 4};
+    for (uint64_t at = 0; at < size / 4; at += 8)
+        for (unsigned i = 0; i < 4; i++) {
+            uint64_t word;
+            __builtin_memcpy(&word, bytes + i * (size / 4) + at, sizeof word);
+            lanes[i] = (lanes[i] ^ word) * 0x9e3779b97f4a7c15ull;
+            lanes[i] ^= lanes[i] >> 29;
+        }
+    return rewrite_hash(0, lanes, sizeof lanes);
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* Calls on names of files and on open ones: what they read, fill in and use. */
 #include "interpose/access.h"
+#include "interpose/rights.h"
 
 /* clang-format off */
 
@@ -109,8 +110,13 @@ int wrap_chdir(const char *path)
 TELLS_AFTER(real.chdir(path), PATH(path))
 int wrap_fchdir(int fd)
 USING(fd, real.fchdir(fd), (void)0)
-int wrap_chroot(const char *path)
+static inline __attribute__((always_inline)) int tell_chroot(const char *path)
 TELLS_AFTER(real.chroot(path), PATH(path))
+int wrap_chroot(const char *path)
+{
+    rights_end();
+    return tell_chroot(path);
+}
 int wrap_mkdir(const char *path, mode_t mode)
 TELLS_AFTER(real.mkdir(path, mode), PATH(path))
 int wrap_mkdirat(int folder, const char *path, mode_t mode)

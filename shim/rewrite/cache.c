@@ -2,12 +2,22 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/syscall.h"
 #include "base/text.h"
 
 static char path[CACHE_PATH_MAX];
+
+/* A folder of the present user's, where the one of the environment cannot be. */
+static void use_temporary(void)
+{
+    struct text text = text_in(path, sizeof path);
+    text_add(&text, "/tmp/holdfast-");
+    text_add_number(&text, (uint64_t)raw_syscall(SYS_geteuid));
+    text_add(&text, "/images");
+}
 
 void cache_start_up(const char *cache_home, const char *home)
 {
@@ -22,12 +32,8 @@ void cache_start_up(const char *cache_home, const char *home)
         text_add(&text, "/.cache/holdfast");
     }
     /* Cut short, or nowhere to go. */
-    if (!text.length || text.length + CACHE_NAME_MAX >= sizeof path) {
-        text = text_in(path, sizeof path);
-        text_add(&text, "/tmp/holdfast-");
-        text_add_number(&text, (uint64_t)raw_syscall(SYS_geteuid));
-        text_add(&text, "/images");
-    }
+    if (!text.length || text.length + CACHE_NAME_MAX >= sizeof path)
+        use_temporary();
 }
 
 const char *cache_path(void)
@@ -43,8 +49,10 @@ static int open_own(const char *at)
         raw_syscall(SYS_openat, AT_FDCWD, at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (raw_failed(fd))
         return (int)fd;
+    long writable = raw_syscall(SYS_faccessat2, fd, ".", W_OK | X_OK, AT_EACCESS);
     if (raw_failed(raw_syscall(SYS_fstat, fd, &status)) ||
-        status.st_uid != (uid_t)raw_syscall(SYS_geteuid) || status.st_mode & 022) {
+        status.st_uid != (uid_t)raw_syscall(SYS_geteuid) || status.st_mode & 022 ||
+        (raw_failed(writable) && writable != -38 /* ENOSYS: before Linux 5.8 */)) {
         raw_syscall(SYS_close, fd);
         return -1; /* EPERM */
     }
@@ -52,7 +60,7 @@ static int open_own(const char *at)
 }
 
 /* The folder above is the user's too, or (as /tmp/holdfast-UID) must be. */
-int cache_open(void)
+static int open_path(void)
 {
     size_t slash = (size_t)(text_base(path) - path);
     char above[CACHE_PATH_MAX];
@@ -69,6 +77,15 @@ int cache_open(void)
         raw_syscall(SYS_mkdir, above, 0700);
     }
     return open_own(path);
+}
+
+int cache_open(void)
+{
+    int fd = open_path();
+    if (fd >= 0)
+        return fd;
+    use_temporary();
+    return open_path();
 }
 
 static void add_bytes(struct text *text, const uint8_t *bytes, uint32_t size)

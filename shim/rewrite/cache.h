@@ -22,7 +22,8 @@
 /* At birth, with the program's environment: where the folder would be. */
 void cache_start_up(const char *cache_home, const char *home);
 
-/* Opens the folder, and makes it if it is missing. A descriptor, or -errno. */
+/* Opens the folder, and makes it if it is missing; where it is not to be used (another user's, not
+   to be written to), the one in /tmp from then on. A descriptor, or -errno. */
 int cache_open(void);
 const char *cache_path(void);
 

@@ -8,21 +8,25 @@
 #define PAGE             4096ul
 #define FIXED_NO_REPLACE 0x100000 /* since Linux 4.17; before, a hint like any other */
 
+/* Pages of the image's file cannot become code where it lies (noexec). */
+static bool not_from_image;
 /* The system does not let memory that was written become code (SELinux' execmod, PR_SET_MDWE):
    pages are made in a file in memory then, and mapped as they are. */
 static bool from_file;
 
-/* An address that the kernel gives only when it is free. */
-static bool map_at(uintptr_t at, size_t size, int protection, int fd, uint64_t offset)
+/* An address that the kernel gives only when it is free; fd -1: fresh memory. What went wrong:
+   WATCHED_YES nothing, WATCHED_NO_ROOM, WATCHED_PROTECTED. */
+static enum watched map_at(uintptr_t at, size_t size, int protection, int fd, uint64_t offset)
 {
-    long result =
-        raw_syscall(SYS_mmap, at, size, protection, MAP_PRIVATE | FIXED_NO_REPLACE, fd, offset);
+    int flags = MAP_PRIVATE | FIXED_NO_REPLACE | (fd < 0 ? MAP_ANONYMOUS : 0);
+    long result = raw_syscall(SYS_mmap, at, size, protection, flags, fd, offset);
     if (raw_failed(result))
-        return false;
+        return result == -1 /* EPERM */ || result == -13 /* EACCES */ ? WATCHED_PROTECTED
+                                                                      : WATCHED_NO_ROOM;
     if ((uintptr_t)result == at)
-        return true;
+        return WATCHED_YES;
     raw_syscall(SYS_munmap, result, size);
-    return false;
+    return WATCHED_NO_ROOM;
 }
 
 static bool protect(uintptr_t start, uintptr_t end, int protection)
@@ -33,7 +37,10 @@ static bool protect(uintptr_t start, uintptr_t end, int protection)
 /* A file in memory with these bytes, or -1. */
 static int file_of(const void *bytes, size_t size)
 {
-    long fd = raw_syscall(SYS_memfd_create, "holdfast-code", MFD_CLOEXEC);
+    /* Since Linux 6.3 files may be told apart; before, the flag is unknown. */
+    long fd = raw_syscall(SYS_memfd_create, "holdfast-code", MFD_CLOEXEC | 0x10 /* MFD_EXEC */);
+    if (raw_failed(fd))
+        fd = raw_syscall(SYS_memfd_create, "holdfast-code", MFD_CLOEXEC);
     if (raw_failed(fd))
         return -1;
     for (size_t done = 0; done < size;) {
@@ -73,6 +80,24 @@ static void fill(unsigned char *code, const struct image_file *image, const void
 
 #define EXECUTABLE (PROT_READ | PROT_EXEC)
 
+static bool is_zero(const unsigned char *page)
+{
+    const uint64_t *words = (const uint64_t *)page;
+    uint64_t any = 0;
+    for (unsigned i = 0; i < PAGE / 8; i++)
+        any |= words[i];
+    return !any;
+}
+
+/* To fresh memory: much of the code may be nothing, and takes no memory then. */
+static void copy_code(unsigned char *to, const struct image_file *image)
+{
+    const unsigned char *from = image_part(image, PART_CODE);
+    for (size_t at = 0; at < image_count(image, PART_CODE); at += PAGE)
+        if (!is_zero(from + at))
+            mem_copy(to + at, from + at, PAGE);
+}
+
 static enum watched map_code_from_file(const struct image_file *image, uintptr_t at,
                                        const void *const *thunks)
 {
@@ -80,16 +105,32 @@ static enum watched map_code_from_file(const struct image_file *image, uintptr_t
     unsigned char *copy = pages_map(size);
     if (!copy)
         return WATCHED_NO_ROOM;
-    mem_copy(copy, image_part(image, PART_CODE), size);
+    copy_code(copy, image);
     fill(copy, image, thunks);
     int fd = file_of(copy, size);
     pages_unmap(copy, size);
     if (fd < 0)
         return WATCHED_PROTECTED;
-    bool mapped = map_at(at, size, PROT_READ, fd, 0);
+    /* At once: PR_SET_MDWE lets nothing become executable that was not so from the start. */
+    enum watched mapped = map_at(at, size, EXECUTABLE, fd, 0);
     raw_syscall(SYS_close, fd);
-    if (!mapped)
-        return WATCHED_NO_ROOM;
+    return mapped;
+}
+
+/* To memory that is written, and made executable afterwards. fd -1: copied there. */
+static enum watched map_code_written(const struct image_file *image, uintptr_t at, int fd,
+                                     const void *const *thunks)
+{
+    size_t size = image_count(image, PART_CODE);
+    enum watched mapped =
+        map_at(at, size, PROT_READ | PROT_WRITE, fd, image->header->part[PART_CODE].offset);
+    if (mapped != WATCHED_YES)
+        return mapped;
+    if (fd < 0)
+        copy_code((unsigned char *)at, image);
+    else if (image_count(image, PART_SLOTS) > 64) /* nearly every page: all at once */
+        raw_syscall(SYS_madvise, at, size, 23 /* MADV_POPULATE_WRITE */);
+    fill((unsigned char *)at, image, thunks);
     if (protect(at, at + size, EXECUTABLE))
         return WATCHED_YES;
     raw_syscall(SYS_munmap, at, size);
@@ -99,20 +140,16 @@ static enum watched map_code_from_file(const struct image_file *image, uintptr_t
 static enum watched map_code(const struct image_file *image, uintptr_t at,
                              const void *const *thunks)
 {
-    size_t size = image_count(image, PART_CODE);
-    if (!from_file) {
-        if (!map_at(at, size, PROT_READ | PROT_WRITE, image->fd,
-                    image->header->part[PART_CODE].offset))
-            return WATCHED_NO_ROOM;
-        if (image_count(image, PART_SLOTS) > 64) /* nearly every page: all at once */
-            raw_syscall(SYS_madvise, at, size, 23 /* MADV_POPULATE_WRITE */);
-        fill((unsigned char *)at, image, thunks);
-        if (protect(at, at + size, EXECUTABLE))
-            return WATCHED_YES;
-        raw_syscall(SYS_munmap, at, size);
-        from_file = true;
+    enum watched mapped = WATCHED_PROTECTED;
+    if (image->fd >= 0 && !not_from_image && !from_file) {
+        mapped = map_code_written(image, at, image->fd, thunks);
+        not_from_image = mapped == WATCHED_PROTECTED;
     }
-    return map_code_from_file(image, at, thunks);
+    if (mapped == WATCHED_PROTECTED && !from_file) {
+        mapped = map_code_written(image, at, -1, thunks);
+        from_file = mapped == WATCHED_PROTECTED;
+    }
+    return mapped == WATCHED_PROTECTED ? map_code_from_file(image, at, thunks) : mapped;
 }
 
 /* The executable segment that holds [start, end). */
@@ -263,9 +300,12 @@ void commit_restore_text(const struct target *target, const struct image_file *i
     uintptr_t text = target->base + image->header->text_start;
     for (uint32_t i = 0; i < target->code_count; i++) {
         const struct target_segment *segment = &target->code[i];
-        if (!has_patches(image, text, segment) ||
-            !protect(segment->start, segment->end, PROT_READ | PROT_WRITE | PROT_EXEC))
+        if (!has_patches(image, text, segment))
             continue;
+        if (!protect(segment->start, segment->end, PROT_READ | PROT_WRITE | PROT_EXEC)) {
+            replace_segment(image, text, segment, PART_BEFORE);
+            continue;
+        }
         write_patches(image, text, segment->start, segment->end, PART_BEFORE,
                       (unsigned char *)segment->start);
         protect(segment->start, segment->end, segment->protection);

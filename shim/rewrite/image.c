@@ -155,15 +155,20 @@ static bool hash_holds(const struct look *look)
     return hash == look->header->hash;
 }
 
+static bool code_holds(const struct look *look)
+{
+    return rewrite_hash_code(part(look, PART_CODE), look->code) == look->header->code_hash;
+}
+
 bool image_is_valid(const void *bytes, uint64_t size)
 {
     struct look look = {.bytes = bytes, .size = size, .header = bytes};
     return size >= sizeof *look.header && header_holds(&look) && hash_holds(&look) &&
            patches_hold(&look) && slots_hold(&look) && sites_hold(&look) && moved_hold(&look) &&
-           left_out_hold(&look);
+           left_out_hold(&look) && code_holds(&look);
 }
 
-bool image_open(struct image_file *image, int folder, const char *name)
+bool image_map(struct image_file *image, int folder, const char *name)
 {
     struct stat status;
     long fd = raw_syscall(SYS_openat, folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -182,11 +187,22 @@ bool image_open(struct image_file *image, int folder, const char *name)
         raw_syscall(SYS_mmap, pages_place(image->size), image->size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (!raw_failed(at))
         image->header = (const struct rewrite_header *)at;
-    if (!image->header || !image_is_valid(image->header, image->size)) {
+    else
         image_close(image);
-        return false;
-    }
-    return true;
+    return image->header != NULL;
+}
+
+bool image_check(struct image_file *image)
+{
+    if (image_is_valid(image->header, image->size))
+        return true;
+    image_close(image);
+    return false;
+}
+
+bool image_open(struct image_file *image, int folder, const char *name)
+{
+    return image_map(image, folder, name) && image_check(image);
 }
 
 void image_close_file(struct image_file *image)

@@ -16,12 +16,16 @@
 struct image_file {
     const struct rewrite_header *header; /* the whole file, read-only */
     uint64_t size;
-    int fd; /* until image_close_file */
+    int fd; /* until image_close_file; then -1 */
 };
 
 /* Opens name in the folder: a regular file of the calling user's that nobody else can write to.
    False: there is none, or it is damaged; nothing is open then. */
 bool image_open(struct image_file *image, int folder, const char *name);
+
+/* The same in two steps: what was opened is not to be believed before it was checked. */
+bool image_map(struct image_file *image, int folder, const char *name);
+bool image_check(struct image_file *image);
 
 /* Is what lies at [bytes, size) an image? As image_open finds it; for tests too. */
 bool image_is_valid(const void *bytes, uint64_t size);

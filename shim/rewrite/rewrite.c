@@ -1,6 +1,7 @@
 #include "rewrite/rewrite.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -35,6 +36,7 @@
 
 #define LEAST_ADDRESS (1u << 20)
 #define ROOM_MORE     (192u << 10) /* for the code of a small module */
+#define LARGE_TEXT    (1u << 20)
 
 /* A module of the process, in a table of all that were ever looked at and are still there. Under
    LOCK_REWRITE. */
@@ -59,6 +61,8 @@ static enum rewrite_form form;
 static long seccomp_at_birth;
 static uint64_t identity; /* of the rewriter */
 static bool begun, checks_run;
+static bool prepared; /* modules have been looked at */
+static bool has_proc;
 static char program_path[1024], program_file[40];
 
 static uint64_t hash_text(const char *text)
@@ -153,9 +157,16 @@ static bool meet(const struct target *target, void *unused)
         !(module = free_entry()))
         return true;
     *module = (struct rewritten){.target = *target, .seen = true, .image.fd = -1};
-    module->file = target->name[0] ? target->name : program_file;
+    module->file = target->name[0] ? target->name : has_proc ? program_file : program_path;
     module->state = choose(target);
     return true;
+}
+
+static void let_room_go(struct rewritten *module)
+{
+    if (module->room)
+        raw_syscall(SYS_munmap, module->room, module->room_size);
+    module->room = 0;
 }
 
 /* Lets go of modules that are no longer there. */
@@ -170,6 +181,7 @@ static void forget_gone(void)
             moved_remove(module->entry);
             commit_undo(&entry);
         }
+        let_room_go(module);
         if (module->row)
             __atomic_store_n(&module->row->unloaded, 1, __ATOMIC_RELAXED);
         image_close(&module->image);
@@ -190,10 +202,15 @@ static bool is_wanted(const struct rewritten *module)
     return module->target.code_count && !module->state;
 }
 
-static bool any_wanted(void)
+static bool is_missing(const struct rewritten *module)
+{
+    return is_wanted(module) && !module->image.header;
+}
+
+static bool any_missing(void)
 {
     for (uint32_t i = 0; i < table_used; i++)
-        if (is_wanted(&table[i]))
+        if (is_missing(&table[i]))
             return true;
     return false;
 }
@@ -237,28 +254,57 @@ static void name_image(const struct rewritten *module, uint32_t variant, char *n
     cache_name(&key, name);
 }
 
-static bool open_image(struct rewritten *module, int folder, uint32_t variant)
+/* Gives back what the code does not take: others may want it. */
+static void fit_room(struct rewritten *module)
+{
+    size_t size = image_count(&module->image, PART_CODE);
+    size = (size + 4095) & ~4095ul;
+    if (!module->room || size >= module->room_size)
+        return;
+    raw_syscall(SYS_munmap, module->room + size, module->room_size - size);
+    module->room_size = size;
+}
+
+/* later: it is checked when it is wanted, which may be never; till then no descriptor is kept. */
+static bool open_image(struct rewritten *module, int folder, uint32_t variant, bool later)
 {
     char name[CACHE_NAME_MAX];
     name_image(module, variant, name);
+    if (later) {
+        if (!image_map(&module->image, folder, name))
+            return false;
+        image_close_file(&module->image);
+        fit_room(module);
+        return true;
+    }
     if (!image_open(&module->image, folder, name))
         return false;
-    if (module->image.header->form == form && module->image.header->variant == variant)
+    if (module->image.header->form == form && module->image.header->variant == variant) {
+        fit_room(module);
         return true;
+    }
     image_close(&module->image);
     return false;
 }
 
 /* Holds the place where the code of this variant would lie, so that no image is made that cannot be
    mapped, and two modules do not want the same place. */
-static bool hold_room(struct rewritten *module, uint32_t variant)
+static void text_of(const struct target *target, uintptr_t *ret_start, uintptr_t *ret_end)
 {
-    const struct target *target = &module->target;
     uintptr_t start = target->code[0].start, end = target->code[0].end;
     for (uint32_t i = 1; i < target->code_count; i++) {
         start = target->code[i].start < start ? target->code[i].start : start;
         end = target->code[i].end > end ? target->code[i].end : end;
     }
+    *ret_start = start;
+    *ret_end = end;
+}
+
+static bool hold_room(struct rewritten *module, uint32_t variant)
+{
+    const struct target *target = &module->target;
+    uintptr_t start, end;
+    text_of(target, &start, &end);
     enum rewrite_kind kind = target->name[0] ? REWRITE_LIBRARY
                              : target->base  ? REWRITE_PROGRAM
                                              : REWRITE_FIXED;
@@ -278,21 +324,24 @@ static bool hold_room(struct rewritten *module, uint32_t variant)
     return true;
 }
 
-static void let_room_go(struct rewritten *module)
+/* Large modules first: they need much room in one piece. */
+static bool has_turn(const struct rewritten *module, bool large)
 {
-    if (module->room)
-        raw_syscall(SYS_munmap, module->room, module->room_size);
-    module->room = 0;
+    uintptr_t start, end;
+    if (!is_missing(module))
+        return false;
+    text_of(&module->target, &start, &end);
+    return !large || end - start >= LARGE_TEXT;
 }
 
 /* Opens the images of all that are wanted and have room, and has those made that are not there. */
-static void get_images(int folder, uint32_t variant)
+static void get_images(int folder, uint32_t variant, bool large, bool later)
 {
     char name[CACHE_NAME_MAX];
     struct rewriter *rewriter = NULL;
     for (uint32_t i = 0; i < table_used; i++) {
-        if (!is_wanted(&table[i]) || !hold_room(&table[i], variant) ||
-            open_image(&table[i], folder, variant))
+        if (!has_turn(&table[i], large) || !hold_room(&table[i], variant) ||
+            open_image(&table[i], folder, variant, later))
             continue;
         if (!rewriter)
             rewriter = rewriter_prepare(form, variant);
@@ -304,12 +353,13 @@ static void get_images(int folder, uint32_t variant)
         return;
     bool shut_in = raw_syscall(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0) != seccomp_at_birth;
     int status = shut_in ? -1 : rewriter_run(rewriter);
-    enum watched why = shut_in      ? WATCHED_SHUT_IN
-                       : status < 0 ? WATCHED_NO_REWRITER
-                                    : WATCHED_NO_IMAGE;
+    enum watched why = shut_in                       ? WATCHED_SHUT_IN
+                       : status < 0                  ? WATCHED_NO_REWRITER
+                       : status == REWRITER_NOT_KEPT ? WATCHED_NOT_KEPT
+                                                     : WATCHED_NO_IMAGE;
     for (uint32_t i = 0; i < table_used; i++)
-        if (is_wanted(&table[i]) && table[i].room && !table[i].image.header &&
-            !open_image(&table[i], folder, variant))
+        if (is_missing(&table[i]) && table[i].room &&
+            !open_image(&table[i], folder, variant, later))
             table[i].state = why;
 }
 
@@ -334,26 +384,42 @@ static void commit_one(struct rewritten *module, bool last)
     module->entry = moved_add(&entry);
 }
 
+static void commit_opened(bool last)
+{
+    for (uint32_t i = 0; i < table_used; i++) {
+        if (is_wanted(&table[i]) && table[i].image.header)
+            commit_one(&table[i], last);
+        let_room_go(&table[i]);
+    }
+}
+
 /* From what is wanted to what is decided. */
 static void rewrite_wanted(void)
 {
-    if (!any_wanted())
+    if (!any_missing())
         return;
     int folder = cache_open();
     if (folder < 0) {
         decide_all(WATCHED_NO_CACHE);
         return;
     }
-    for (uint32_t variant = 0; variant < REWRITE_VARIANTS && any_wanted(); variant++) {
-        get_images(folder, variant);
-        for (uint32_t i = 0; i < table_used; i++) {
-            if (is_wanted(&table[i]) && table[i].image.header)
-                commit_one(&table[i], variant + 1 == REWRITE_VARIANTS);
-            let_room_go(&table[i]);
-        }
+    for (uint32_t turn = 0; turn < 2 * REWRITE_VARIANTS && any_missing(); turn++) {
+        uint32_t variant = turn % REWRITE_VARIANTS;
+        get_images(folder, variant, turn < REWRITE_VARIANTS, false);
+        commit_opened(turn + 1 == 2 * REWRITE_VARIANTS);
     }
     decide_all(WATCHED_NO_ROOM);
     raw_syscall(SYS_close, folder);
+}
+
+/* What was opened when there were still rights to. What is damaged is one that is missing. */
+static void commit_prepared(void)
+{
+    for (uint32_t i = 0; i < table_used; i++)
+        if (table[i].target.code_count && table[i].image.header && image_check(&table[i].image) &&
+            table[i].image.header->form != form)
+            image_close(&table[i].image);
+    commit_opened(false);
 }
 
 static void note_decided(void)
@@ -414,6 +480,11 @@ static void read_program(void)
 {
     long size = raw_syscall(SYS_readlink, "/proc/self/exe", program_path, sizeof program_path - 1);
     program_path[size > 0 ? size : 0] = '\0';
+    has_proc = size > 0;
+    if (!has_proc) { /* no /proc: what it was started by; an image of another file does not fit */
+        struct text name = text_in(program_path, sizeof program_path);
+        text_add(&name, (const char *)getauxval(AT_EXECFN));
+    }
     /* Also when the file has been replaced or removed since. */
     struct text text = text_in(program_file, sizeof program_file);
     text_add(&text, "/proc/");
@@ -421,11 +492,14 @@ static void read_program(void)
     text_add(&text, "/exe");
 }
 
-/* A thread that we were not told of may be running anywhere. */
+/* A thread that we were not told of may be running anywhere. The kernel lets nobody who has threads
+   leave them, and does nothing for who has none (unshare(2)). */
 static bool is_alone(void)
 {
     struct stat status;
-    return !raw_failed(raw_syscall(SYS_stat, "/proc/self/task", &status)) && status.st_nlink == 3;
+    if (!raw_failed(raw_syscall(SYS_stat, "/proc/self/task", &status)))
+        return status.st_nlink == 3;
+    return !raw_failed(raw_syscall(SYS_unshare, CLONE_THREAD));
 }
 
 static void say_time(uint64_t begin)
@@ -445,16 +519,28 @@ static void say_time(uint64_t begin)
     say_with(words, number);
 }
 
+/* False: no memory. */
+static bool look_first(void)
+{
+    if (!table)
+        table = pages_map(MOVED_MODULES_MAX * sizeof *table);
+    if (!table)
+        return false;
+    if (!prepared) {
+        read_program();
+        form = choose_form();
+        identity = rewriter_identity();
+    }
+    prepared = true;
+    look_at_modules();
+    return true;
+}
+
 static void begin(struct thread *self)
 {
     uint64_t since = clock_now();
-    table = pages_map(MOVED_MODULES_MAX * sizeof *table);
-    if (!table)
+    if (!look_first())
         return;
-    read_program();
-    look_at_modules();
-    form = choose_form();
-    identity = rewriter_identity();
     if (!is_alone()) {
         decide_all(WATCHED_RUNNING);
     } else if (form != FORM_MOVE_ONLY && !check_start_up(form)) {
@@ -466,6 +552,7 @@ static void begin(struct thread *self)
         net_start_up(self, form, form == FORM_MOVE_ONLY ? NULL : filter_cover);
         if (checks_run)
             race_compiled();
+        commit_prepared();
         rewrite_wanted();
         loader_hook();
     }
@@ -489,11 +576,32 @@ static void threads_begin(struct thread *self)
     signals_restore(mask);
 }
 
+/* The program is about to give up rights (its user, its root folder): what is needed of the cache,
+   should it make threads later, is opened now, and what is missing is made. The images stay as
+   mappings, so nobody's files need be trusted but those of the user that it has now. */
+static void prepare(void)
+{
+    uint64_t mask;
+    signals_block(&mask);
+    lock_take(LOCK_REWRITE);
+    int folder = begun || !look_first() ? -1 : cache_open();
+    for (uint32_t turn = 0; folder >= 0 && turn < 2 * REWRITE_VARIANTS && any_missing(); turn++) {
+        get_images(folder, turn % REWRITE_VARIANTS, turn < REWRITE_VARIANTS, true);
+        for (uint32_t i = 0; i < table_used; i++)
+            if (!table[i].image.header)
+                let_room_go(&table[i]);
+    }
+    if (folder >= 0)
+        raw_syscall(SYS_close, folder);
+    lock_give(LOCK_REWRITE);
+    signals_restore(mask);
+}
+
 /* The loader has mapped modules, or unmapped some. */
 void loader_changed(void)
 {
     uint64_t mask;
-    if (!process_is_ours() || !table)
+    if (!process_is_ours() || !begun)
         return;
     signals_block(&mask);
     lock_take(LOCK_REWRITE);
@@ -512,13 +620,14 @@ void rewrite_start_up(const char *cache_home, const char *home)
     cache_start_up(cache_home, home);
     pages_far = FAR;
     race_rewrite = threads_begin;
+    race_rewrite_prepare = prepare;
 }
 
 void rewrite_after_fork(void)
 {
     if (checks_run)
         check_after_fork();
-    for (uint32_t i = 0; i < table_used; i++)
+    for (uint32_t i = 0; begun && i < table_used; i++)
         if (table[i].target.code_count)
             note(&table[i]);
 }
@@ -533,7 +642,7 @@ static void visit_generated(const struct mapping *mapping, void *with)
 void rewrite_last_look(void)
 {
     uint64_t bytes = 0;
-    char *buffer = table ? pages_map(MAPS_BUFFER) : NULL;
+    char *buffer = begun && table ? pages_map(MAPS_BUFFER) : NULL;
     if (!buffer)
         return;
     maps_each(buffer, visit_generated, &bytes);

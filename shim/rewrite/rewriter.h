@@ -21,8 +21,8 @@ struct rewriter *rewriter_prepare(enum rewrite_form form, uint32_t variant);
 /* One more: the module's file, and the name of its image in the cache's folder. */
 void rewriter_add(struct rewriter *rewriter, const char *file, const char *image);
 
-/* Runs it, waits for its end and frees it. 0: all were written; 1: some were not; -1: it could not
-   be run. */
+/* Runs it, waits for its end and frees it. 0: all were written; 1, REWRITER_NOT_KEPT: some were
+   not; -1: it could not be run. */
 int rewriter_run(struct rewriter *rewriter);
 
 #endif

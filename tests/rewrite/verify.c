@@ -280,7 +280,7 @@ static bool hashes_hold(const struct view *view)
             hash = rewrite_hash(hash, view->file + header.part[i].offset,
                                 (uint64_t)header.part[i].count * header.part[i].row);
     return hash == view->header->hash &&
-           rewrite_hash(0, view->code, view->code_size) == header.code_hash;
+           rewrite_hash_code(view->code, view->code_size) == header.code_hash;
 }
 
 /* Which row and which site each instruction has; by-text indices name just these rows. */

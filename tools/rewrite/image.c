@@ -335,7 +335,8 @@ static uint64_t hash_part(uint64_t hash, const struct part *part)
 
 static void seal(struct rewrite_header *header, const struct part parts[PART_COUNT])
 {
-    header->code_hash = hash_part(0, &parts[PART_CODE]);
+    header->code_hash =
+        rewrite_hash_code(parts[PART_CODE].piece[0].bytes, parts[PART_CODE].piece[0].count);
     uint64_t hash = rewrite_hash(0, header, sizeof *header);
     for (int i = 0; i < PART_COUNT; i++)
         if (i != PART_CODE)

@@ -12,6 +12,7 @@
 #include "image.h"
 #include "show.h"
 #include "tidy.h"
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 
 static const char *watch, *skip;
 static const char *written; /* an image */
+static bool not_kept;       /* there was one that could not be written */
 
 static bool scan(struct module *module, const char *path)
 {
@@ -68,6 +70,8 @@ static bool write_image(char *pair, const struct image_request *request)
         error = image_write(&module, request, image, NULL);
         if (error)
             fprintf(stderr, "holdfast-rewrite: %s: %s\n", pair, strerror(-error));
+        not_kept = not_kept || error == -ENOSPC || error == -EDQUOT || error == -EFBIG ||
+                   error == -EROFS || error == -EACCES || error == -EIO;
     }
     module_close(&module);
     return !error;
@@ -111,5 +115,5 @@ int main(int argc, char **argv)
         all = (how ? show(argv[i], how) : write_image(argv[i], &request)) && all;
     if (written)
         tidy_folder(written, TIDY_MOST);
-    return all ? 0 : 1;
+    return all ? 0 : not_kept ? REWRITER_NOT_KEPT : 1;
 }
