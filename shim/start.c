@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <fcntl.h>
+#include <link.h>
 #include <sys/auxv.h>
 #include <sys/resource.h>
 
@@ -135,8 +136,11 @@ static bool has_own_allocator(void)
 {
     void *first = dlsym(RTLD_DEFAULT, "malloc");
     Dl_info theirs, ours;
-    /* By object, not by address: what we call malloc here is the program's, too, then. */
-    return first && dladdr(first, &theirs) && dladdr((void *)has_own_allocator, &ours) &&
+    const ElfW(Sym) *symbol = NULL;
+    /* By object, not by address: what we call malloc here is the program's, too, then. An undefined
+       symbol is only the place in the executable that stands for ours. */
+    return first && dladdr1(first, &theirs, (void **)&symbol, RTLD_DL_SYMENT) && symbol &&
+           symbol->st_shndx != SHN_UNDEF && dladdr((void *)has_own_allocator, &ours) &&
            theirs.dli_fbase != ours.dli_fbase;
 }
 

@@ -1,6 +1,7 @@
 #include "state/block.h"
 
 #include <sys/mman.h>
+#include <sys/uio.h>
 
 #include "base/lock.h"
 #include "base/memory.h"
@@ -297,6 +298,23 @@ static inline bool holds(const struct block_row *row, uintptr_t address)
     return address - block_address(row) < (size ? size : 1);
 }
 
+#define SLACK_MOST  32u /* glibc's smallest chunk: what is left over behind a block is less */
+#define CHUNK_FLAGS 7ul /* in the size of a chunk, which lies in the word before its block */
+
+/* Does address lie behind what was asked for, but in what malloc_usable_size() says? Only glibc's
+   own word for it tells; read through the kernel, since another thread may give the block back. */
+static bool in_slack(const struct block_row *row, uintptr_t address)
+{
+    uintptr_t start = block_address(row), head = 0;
+    if (block_window_shift != 5 || address - (start + block_size(row)) >= SLACK_MOST)
+        return false;
+    struct iovec here = {.iov_base = &head, .iov_len = sizeof head};
+    struct iovec there = {.iov_base = (void *)(start - sizeof head), .iov_len = sizeof head};
+    return raw_syscall(SYS_process_vm_readv, raw_syscall(SYS_getpid), &here, 1, &there, 1, 0) ==
+               (long)sizeof head &&
+           address - start < (head & ~CHUNK_FLAGS) - sizeof head;
+}
+
 /* Looks at the windows of one region from `from` down to `least`. True when that settles it. */
 static bool look_back(const uint32_t *region, size_t from, size_t least, uintptr_t address,
                       struct block_row **found)
@@ -312,7 +330,8 @@ static bool look_back(const uint32_t *region, size_t from, size_t least, uintptr
         if (is_live(row)) {
             if (holds(row, address))
                 *found = row;
-            else if (*found && holds(row, block_address(*found)))
+            else if (*found &&
+                     (holds(row, block_address(*found)) || in_slack(row, block_address(*found))))
                 *found = NULL;
             return true;
         }

@@ -159,6 +159,24 @@ Test(block, holds_nothing_far_from_blocks)
     cr_expect_null(block_holding(at + (16 << 20)));
 }
 
+Test(block, a_freed_block_is_gone_where_it_began_in_the_slack_of_a_live_one)
+{
+    /* Memory of glibc's: 40 bytes were asked for and can be used, of which the row knows but 8. */
+    uintptr_t at = (uintptr_t)malloc(40);
+    block_born(&self, at + 32, 100, FAMILY_MALLOC, 1);
+    block_dying(block_find(at + 32), 2);
+    struct block_row *row = block_holding(at + 36);
+    cr_expect(row && block_address(row) == at + 32);
+    block_born(&self, at, 8, FAMILY_MALLOC, 1);
+    cr_expect_null(block_holding(at + 36));
+    /* The next chunk's block is none of its memory. */
+    block_born(&self, at + 48, 100, FAMILY_MALLOC, 1);
+    block_dying(block_find(at + 48), 2);
+    row = block_holding(at + 50);
+    cr_expect(row && block_address(row) == at + 48);
+    free((void *)at);
+}
+
 /* Random births and deaths in 64 MB, sizes from 0 to 40 MB, never overlapping (as an allocator's).
  */
 Test(block, agrees_with_a_plain_list)
