@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/recording.h"
+#include "detect/handle_stale.h"
 #include "detect/handle_sweep.h"
 #include "report/finding.h"
 
@@ -76,13 +77,16 @@ void handle_close_failed(struct thread *self, const struct handle_closing *closi
         if (sweep == SWEEP_BEGINS) {
             finding_take_back(KIND_BAD_CLOSE, closing->stack);
             finding_take_back(KIND_DOUBLE_CLOSE, closing->stack);
+            handle_stale_take_back(closing->stack);
         }
         if (sweep != SWEEP_NO || is_hygiene(closing))
             return;
     }
+    const struct handle_row *row = handle_fd_find(closing->fd);
     if (closing->was == HANDLE_NONE)
         tell_bad_close(self, closing, called);
-    else
+    else if (closing->was != HANDLE_CLOSED || !row || row->generation != closing->generation ||
+             !handle_stale_seen(self, row, closing->stack, called))
         tell_double_close(self, closing, called);
 }
 

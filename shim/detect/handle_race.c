@@ -52,7 +52,7 @@ static void enter_world(struct descriptor *at)
     if (at->world != vclock_world) {
         at->lock = 0;
         at->uses = NULL;
-        at->closed = 0;
+        at->closed = at->opened = 0;
         at->opened_stack = at->closed_stack = 0;
         __atomic_store_n(&at->world, vclock_world, __ATOMIC_RELEASE);
     }
@@ -196,7 +196,7 @@ static bool use_of_closed(struct thread *self, struct descriptor *at, int fd, co
 static void adopt(struct descriptor *at)
 {
     __atomic_store_n(&at->state, DESCRIPTOR_OPEN, __ATOMIC_RELAXED);
-    at->closed = 0;
+    at->closed = at->opened = 0;
     at->opened_stack = 0;
     __atomic_store_n(&at->generation, at->generation + 1, __ATOMIC_RELEASE);
 }
@@ -235,6 +235,7 @@ void handle_race_opened(struct thread *self, int fd, uint32_t stack)
         return;
     enter_world(at);
     uses_free(uses_take(at));
+    at->opened = self->clock.now;
     at->opened_stack = stack;
     at->opened_thread = self->number;
 }
@@ -262,6 +263,38 @@ static void judge(struct thread *self, int fd, struct descriptor *at, const stru
     }
 }
 
+/* The number that this thread had before is another thread's since, as far as order goes behind its
+   back: nobody can have told it that the number is its own again. */
+static bool is_stale_close(const struct thread *self, int fd, const struct descriptor *at)
+{
+    const struct handle_row *row = handle_fd_find(fd);
+    return at->opened && at->opened_thread != self->number &&
+           !vclock_knows(&self->clock, at->opened) && row && row->former.closed_stack &&
+           (row->former.opened_thread == self->number || row->former.closed_thread == self->number);
+}
+
+static void tell_stale_close(struct thread *self, int fd, struct descriptor *at,
+                             const struct side *here)
+{
+    const struct handle_row *row = handle_fd_find(fd);
+    struct finding finding;
+    at->told = at->generation;
+    finding_begin(&finding, KIND_STALE_CLOSE, self);
+    finding_stack(&finding, ROLE_HERE, here->stack, here->thread);
+    finding_stack(&finding, ROLE_OPENED, at->opened_stack, at->opened_thread);
+    finding_stack(&finding, ROLE_FORMER, row->former.opened_stack, row->former.opened_thread);
+    finding_stack(&finding, ROLE_FORMER_CLOSED, row->former.closed_stack,
+                  row->former.closed_thread);
+    struct evidence_row *handle = finding_evidence(&finding, EVIDENCE_HANDLE, ROLE_OPENED);
+    handle->a = (uint64_t)fd;
+    handle->b = row->kind;
+    handle->string = string_keep(handle_name(row));
+    finding.detail = string_keep("Another thread has opened it since, and nothing orders that "
+                                 "before this close.");
+    finding_unordered(&finding);
+    finding_tell(&finding);
+}
+
 void handle_race_closing(struct thread *self, int fd, uint32_t stack)
 {
     struct descriptor *at = descriptor_get(fd);
@@ -271,12 +304,16 @@ void handle_race_closing(struct thread *self, int fd, uint32_t stack)
     if (at->state != DESCRIPTOR_OPEN)
         return;
     struct side here = {self->number, stack, lockset_of(self)};
+    bool stale = stack && is_stale_close(self, fd, at);
+    if (stale)
+        tell_stale_close(self, fd, at, &here);
     at->closed_stack = stack;
     at->closed_thread = self->number;
     at->closed_lockset = here.lockset;
     __atomic_store_n(&at->closed, self->clock.now, __ATOMIC_RELEASE);
     __atomic_store_n(&at->state, DESCRIPTOR_CLOSING, __ATOMIC_SEQ_CST);
     struct use *uses = uses_take(at);
-    judge(self, fd, at, uses, &here);
+    if (!stale)
+        judge(self, fd, at, uses, &here);
     uses_free(uses);
 }

@@ -30,11 +30,25 @@ static bool closed_by(int fd, uint32_t stack)
     return row && handle_state_of(row) == HANDLE_CLOSED && row->closed_stack == stack;
 }
 
+static struct vain *vain_of(uint32_t stack)
+{
+    return &vain[stack * 0x9e3779b9u >> 24];
+}
+
+bool handle_sweep_is(uint32_t stack)
+{
+    lock_take(LOCK_CLOSES);
+    const struct vain *at = vain_of(stack);
+    bool sweep = at->stack == stack && at->sweep;
+    lock_give(LOCK_CLOSES);
+    return sweep;
+}
+
 enum sweep handle_sweep(int fd, bool never, uint32_t stack)
 {
     enum sweep sweep = SWEEP_NO;
     lock_take(LOCK_CLOSES);
-    struct vain *at = &vain[stack * 0x9e3779b9u >> 24];
+    struct vain *at = vain_of(stack);
     if (at->stack != stack)
         *at = (struct vain){.stack = stack, .last = -1};
     bool neighbour = at->last >= 0 && at->last != fd && fd - at->last <= SWEEP_STEP &&

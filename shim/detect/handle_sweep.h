@@ -16,6 +16,9 @@ enum sweep { SWEEP_NO, SWEEP_BEGINS, SWEEP_GOES_ON };
    BEGINS: what was told of this stack is to be taken back. Guard entered. */
 enum sweep handle_sweep(int fd, bool never, uint32_t stack);
 
+/* Is this stack known to sweep? */
+bool handle_sweep_is(uint32_t stack);
+
 /* At birth and in a fork's child. */
 void handle_sweep_start_up(void);
 

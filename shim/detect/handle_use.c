@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/recording.h"
+#include "detect/handle_stale.h"
 #include "detect/handle_sweep.h"
 #include "report/finding.h"
 #include "state/carrier.h"
@@ -55,5 +56,6 @@ void handle_use_failed(struct thread *self, int fd, uint32_t stack, const char *
         finding_take_back(KIND_USE_AFTER_CLOSE, stack);
     if (sweep != SWEEP_NO || !row || (!seen && !row->opened_stack) || is_told_as_race(fd))
         return;
-    tell(self, row, seen, stack, called);
+    if (!seen || !handle_stale_seen(self, row, stack, called))
+        tell(self, row, seen, stack, called);
 }

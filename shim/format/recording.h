@@ -279,6 +279,11 @@ enum handle_flag {
     HANDLE_LOST = 1u << 9,    /* nothing does */
 };
 
+/* Who had a descriptor's number before: stacks and thread numbers, 0 unknown. */
+struct handle_former {
+    uint32_t opened_stack, opened_thread, closed_stack, closed_thread;
+};
+
 /* A descriptor or another handle. Published by state. */
 struct handle_row {
     uint32_t state; /* enum handle_state, atomic */
@@ -294,8 +299,11 @@ struct handle_row {
     uint64_t opened_time, closed_time;
     uint64_t owner; /* with HANDLE_OWNED: value of the owning handle (row in SECTION_HANDLES) */
     uint64_t extra; /* by kind: a stream's descriptor + 1 (0 none) … */
-    uint64_t
-        blocks[2]; /* heap blocks that belong to it and that its value does not lead to, 0 none */
+    union {
+        /* Heap blocks that belong to it and that its value does not lead to, 0 none. */
+        uint64_t blocks[2];
+        struct handle_former former; /* of a descriptor */
+    };
 };
 static_assert(sizeof(struct handle_row) == 96, "on disk");
 

@@ -9,6 +9,7 @@
 #include "detect/handle_exhausted.h"
 #include "detect/handle_misuse.h"
 #include "detect/handle_race.h"
+#include "detect/handle_stale.h"
 #include "interpose/access.h"
 #include "interpose/handles.h"
 #include "state/called.h"
@@ -362,6 +363,7 @@ static void closing(int fd, const void *frame, struct closing *ret_closing)
     carrier_closing(self, fd);
     if (observing.handles) {
         handle_fd_closing(self, fd, stack, &ret_closing->what);
+        handle_stale_close(self, &ret_closing->what);
         ret_closing->told = true;
     }
     guard_leave(self);

@@ -93,6 +93,7 @@ struct descriptor {
     struct use *uses;    /* the newest of each thread since it was opened */
     struct sync_clock given;
 
+    stamp_t opened; /* who opened it, 0 = unknown */
     uint32_t opened_stack, opened_thread;
     uint32_t closed_stack, closed_thread;
     uint32_t closed_lockset;

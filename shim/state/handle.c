@@ -147,8 +147,14 @@ bool handle_fd_is_open(int fd)
 void handle_fd_opened(struct thread *self, int fd, const struct handle_birth *birth)
 {
     struct handle_row *row = fd_row(fd);
-    if (row)
-        handle_row_open(self, row, (uint64_t)fd, birth);
+    if (!row)
+        return;
+    struct handle_former former = {0};
+    if (handle_state_of(row) == HANDLE_CLOSED)
+        former = (struct handle_former){row->opened_stack, row->opened_thread, row->closed_stack,
+                                        row->closed_thread};
+    handle_row_open(self, row, (uint64_t)fd, birth);
+    row->former = former;
 }
 
 struct handle_row *handle_fd_adopt(struct thread *self, int fd)
@@ -185,6 +191,8 @@ void handle_fd_closing(struct thread *self, int fd, uint32_t stack,
     ret_closing->opened_thread = row->opened_thread;
     ret_closing->closed_stack = row->closed_stack;
     ret_closing->closed_thread = row->closed_thread;
+    ret_closing->owner = row->owner;
+    ret_closing->former = row->former;
     if (ret_closing->was == HANDLE_OPEN)
         handle_row_close(self, row, HANDLE_CLOSED, stack);
 }

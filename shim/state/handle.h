@@ -61,6 +61,8 @@ struct handle_closing {
     uint32_t generation;
     uint32_t opened_stack, opened_thread;
     uint32_t closed_stack, closed_thread; /* of the close before, where was is CLOSED */
+    uint64_t owner;                       /* with HANDLE_OWNED */
+    struct handle_former former;
 };
 
 /* Before close(fd): marks an open one CLOSED. A number that has no open row is asked of the kernel
