@@ -69,6 +69,13 @@ static bool is_inside(uint32_t kind)
     }
 }
 
+/* Somebody has asked for its end, and such a wait is where that is acted upon. */
+static bool is_cancelled(const struct thread *thread, uint32_t kind)
+{
+    return __atomic_load_n(&thread->row->ended_stack, __ATOMIC_RELAXED) && !thread->exiting &&
+           (kind == WAIT_CONDITION || kind == WAIT_SEMAPHORE || kind == WAIT_JOIN);
+}
+
 bool stuck_of(const struct thread *self, struct thread *thread, struct stuck *ret)
 {
     const struct thread_row *row = thread->row;
@@ -76,6 +83,8 @@ bool stuck_of(const struct thread *self, struct thread *thread, struct stuck *re
         return false;
     uint32_t kind = __atomic_load_n(&row->wait_kind, __ATOMIC_ACQUIRE);
     if (thread->ended || !thread->number || !is_inside(kind) || row->wait_deadline)
+        return false;
+    if (is_cancelled(thread, kind))
         return false;
     /* Whoever runs a handler on top of its wait may do anything. */
     uintptr_t waiting = __atomic_load_n(&thread->waiting, __ATOMIC_RELAXED);
