@@ -25,11 +25,26 @@ static bool is_atomic(const struct race_side *side)
     return side->code.in_operation || type_of_side(side) == TYPE_ATOMIC;
 }
 
+/* Of one access. What is on record may be of several by one instruction, side by side. */
+static unsigned bytes_of(const struct race_side *side)
+{
+    unsigned size = side->code.size;
+    return size && size < side->size && side->size % size == 0 ? size : side->size;
+}
+
 /* A mov of at most 8 aligned bytes can be an atomic operation. */
 static bool can_be_atomic(const struct race_side *side)
 {
-    return !side->by_call && side->code.decoded && side->code.move && side->size <= 8 &&
-           side->size && !(side->size & (side->size - 1)) && side->address % side->size == 0;
+    unsigned size = bytes_of(side);
+    return !side->by_call && side->code.decoded && side->code.move && size <= 8 && size &&
+           !(size & (size - 1)) && side->address % size == 0;
+}
+
+/* Do both touch one and the same variable? */
+static bool is_same_word(const struct race_side *a, const struct race_side *b)
+{
+    return bytes_of(a) == bytes_of(b) && a->address < b->address + b->size &&
+           b->address < a->address + a->size;
 }
 
 static struct race_verdict verdict(unsigned confidence, const char *why)
@@ -48,8 +63,7 @@ static bool polled(const struct race_side *waiting, const struct race_side *othe
 struct race_verdict race_verdict_of(const struct race_side *here, const struct race_side *earlier)
 {
     enum type_word type = declared(here, earlier);
-    bool moves = can_be_atomic(here) && can_be_atomic(earlier) && here->size == earlier->size &&
-                 here->address == earlier->address;
+    bool moves = can_be_atomic(here) && can_be_atomic(earlier) && is_same_word(here, earlier);
     if ((here->atomic && can_be_atomic(earlier)) || (earlier->atomic && can_be_atomic(here)))
         return verdict(CONFIDENCE_POSSIBLE,
                        "the other side is a locked instruction: the mov may be "

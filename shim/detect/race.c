@@ -84,6 +84,7 @@ static inline bool access_pair(struct thread *self, uintptr_t address, unsigned 
 }
 
 void (*race_met_locations)(struct thread *self);
+void (*race_all_told)(uintptr_t address, size_t size);
 void (*race_forgotten)(uintptr_t start, uintptr_t end, enum race_why why);
 
 bool race_access(struct thread *self, uintptr_t address, size_t size, unsigned how,

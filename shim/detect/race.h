@@ -60,6 +60,10 @@ uint64_t race_location_new(struct thread *self, uintptr_t address, size_t size);
 /* The thread has met_locations: asked for before its next access is recorded. */
 extern void (*race_met_locations)(struct thread *self);
 
+/* Bytes of a granule whose accesses shall all be told (shadow_undecided_set was called, and nobody
+   has it locked who did not see that). NULL: nobody has a filter. */
+extern void (*race_all_told)(uintptr_t address, size_t size);
+
 /* Told by the thread that does it, before what is known of [start, end) is forgotten: so nothing of
    it is on record any more. NULL: nobody asks. */
 enum race_why {

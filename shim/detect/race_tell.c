@@ -3,6 +3,7 @@
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/recording.h"
+#include "detect/race.h"
 #include "detect/race_heap.h"
 #include "report/finding.h"
 #include "state/called.h"
@@ -113,13 +114,51 @@ static void look_again(struct thread *self, struct pair *pair, stamp_t earlier)
     __atomic_store_n(&pair->looks, LOOKS, __ATOMIC_RELAXED);
 }
 
-/* The race may be no race, where both are movs: then its store has released to its load. */
-static void note_maybe(const struct thread *self, struct pair *pair, const struct access_here *here,
-                       const struct record *earlier, const struct finding_row *row)
+/* What is told in full costs a call each time: an array that races everywhere is left to the
+   filters. */
+#define ALL_TOLD_MOST 8192u
+static uint32_t all_told; /* atomic */
+
+/* From now on each access to what here touches is told, also where a filter knows it: filters are
+   kept over epochs in which nobody learnt of a release (rewrite/location.h), and loads and stores
+   that they hide would make no notes. */
+static void tell_all(const struct access_here *here, uintptr_t granule)
 {
-    if (!row || !(here->how & ACCESS_MOVE))
+    uintptr_t start = here->address > granule ? here->address : granule;
+    uintptr_t end = here->address + here->size;
+    size_t size = (end < granule + GRANULE ? end : granule + GRANULE) - start;
+    uint64_t *cell = shadow_cells(granule);
+    if (!race_all_told || !cell || shadow_all_told(start) & (start & 4 ? 8u : 4u) ||
+        __atomic_load_n(&all_told, __ATOMIC_RELAXED) >= ALL_TOLD_MOST)
         return;
-    bool forth = earlier->cell & CELL_WRITE;
+    __atomic_fetch_add(&all_told, 1, __ATOMIC_RELAXED);
+    shadow_undecided_set(start, size);
+    if (shadow_lock(cell))
+        shadow_unlock(cell);
+    race_all_told(start, size);
+}
+
+/* Does the epoch of this record last? Then its thread may load the same once more, and nothing is
+   told of that. */
+static bool lasts(stamp_t stamp)
+{
+    const struct thread *owner = vclock_owner_of(stamp);
+    return owner && !((__atomic_load_n(&owner->clock.now, __ATOMIC_RELAXED) ^ stamp) & STAMP_MASK);
+}
+
+/* The race may be no race, where both are movs: then its store has released to its load. */
+static void note_maybe(struct thread *self, struct pair *pair, const struct access_here *here,
+                       uintptr_t granule, const struct record *earlier,
+                       const struct finding_row *row)
+{
+    /* A function of libc makes no atomic access: x264 copies what another thread is at work on. */
+    if (!row || !(here->how & ACCESS_MOVE) || earlier->cell & CELL_ATOMIC ||
+        called_by(context_stack(earlier->context)))
+        return;
+    tell_all(here, granule);
+    bool forth = !(here->how & ACCESS_WRITE);
+    if (!forth && !lasts(earlier->cell))
+        return;
     stamp_t now = self->clock.now, then = earlier->cell & STAMP_MASK;
     stamp_t stored = forth ? then : now, loaded = forth ? now : then;
     if (pair && pair->stored == stored && pair->loaded == loaded)
@@ -127,6 +166,9 @@ static void note_maybe(const struct thread *self, struct pair *pair, const struc
     if (pair)
         pair->stored = stored, pair->loaded = loaded;
     maybe_order_add(stored, loaded, finding_number(row));
+    /* What follows the store is not before it. */
+    if (!forth)
+        vclock_advance(&self->clock);
 }
 
 static void add_access(struct finding *finding, enum role role, uint32_t thread, uint32_t stack,
@@ -208,7 +250,7 @@ void race_tell(struct thread *self, const struct access_here *here, uintptr_t gr
         pair_of(context_stack(here->context), context_stack(earlier.context), KIND_DATA_RACE);
     if (is_told(self, pair)) {
         look_again(self, pair, record->cell);
-        note_maybe(self, pair, here, record, pair->row);
+        note_maybe(self, pair, here, granule, record, pair->row);
         return;
     }
     struct finding finding;
@@ -224,7 +266,7 @@ void race_tell(struct thread *self, const struct access_here *here, uintptr_t gr
     add_creation(&finding, ROLE_CREATED_EARLIER, other);
     add_maybe(self, &finding, record->cell);
     finding_unordered(&finding);
-    note_maybe(self, pair, here, record, tell(pair, &finding));
+    note_maybe(self, pair, here, granule, record, tell(pair, &finding));
 }
 
 void race_tell_freed(struct thread *self, const struct access_here *here, uintptr_t address,

@@ -45,7 +45,7 @@
 #include <stdint.h>
 
 #define REWRITE_MAGIC   "HFREWRIT"
-#define REWRITE_VERSION 1u /* of this file and of all code that images hold */
+#define REWRITE_VERSION 2u /* of this file and of all code that images hold */
 
 /* Words of a thread that moved code reaches as %fs:(offset of the struct + offset in it). The
    struct lies in the shim's static TLS, 64-byte aligned. */

@@ -74,7 +74,7 @@ static inline __attribute__((always_inline)) void set_locked(struct own *own, ui
                                                              const struct covered *covered)
 {
     if (unlikely(!filter_has(granule)) || unlikely(!has_tag(own)) ||
-        unlikely(shadow_locations(granule)))
+        unlikely(shadow_all_told(granule)))
         return;
     store_cells(own, granule, covered);
 }
@@ -89,11 +89,11 @@ static void clear_cells(struct own *own, uintptr_t granule)
 static inline void set_unlocked(struct own *own, uintptr_t granule, const struct covered *covered)
 {
     if (unlikely(!filter_has(granule)) || !covered->touched || unlikely(!has_tag(own)) ||
-        unlikely(shadow_locations(granule)))
+        unlikely(shadow_all_told(granule)))
         return;
     store_cells(own, granule, covered);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (unlikely(shadow_locations(granule)))
+    if (unlikely(shadow_all_told(granule)))
         clear_cells(own, granule);
 }
 
@@ -496,7 +496,7 @@ static void visit_access(const struct visit *visit)
     bool aligned = size && size <= 8 && !(size & (size - 1)) && address % size == 0;
     bool may = flags & SITE_MOVE && aligned;
     if (may && flags & SITE_ATOMIC)
-        location_make(visit->self, address, size);
+        location_make(visit->self, address, size, !write);
     bool location = location_is(address, size);
     if (location && may) {
         touch_location(visit->self, address, size, write, visit->origin);
@@ -658,6 +658,7 @@ bool check_start_up(enum rewrite_form form)
         return false;
     vector_state_wanted = true;
     race_forgotten = forgotten;
+    race_all_told = location_all_told;
     race_met_locations = location_met;
     thread_begun = check_thread_begin;
     return true;

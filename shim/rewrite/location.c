@@ -45,15 +45,17 @@ bool location_is(uintptr_t address, size_t size)
     return false;
 }
 
-static void empty_cells(uintptr_t address, size_t size)
+void location_all_told(uintptr_t address, size_t size)
 {
     for (uintptr_t at = address & ~(uintptr_t)3; at < address + size; at += 4)
         for (uint32_t i = 0; filter_has(at) && i < FILTERS; i++)
             __atomic_store_n(filter_cell(&filters[i], at), 0, __ATOMIC_RELAXED);
 }
 
+/* loaded: by a mov that is known for an atomic operation, which may see what was stored before. Who
+   locks what another thread has only initialised learns nothing from that. */
 static __attribute__((noinline)) struct sync *make(struct thread *self, uintptr_t address,
-                                                   size_t size)
+                                                   size_t size, bool loaded)
 {
     struct sync *sync = sync_get(self, address, SYNC_ATOMIC);
     if (!sync)
@@ -70,24 +72,25 @@ static __attribute__((noinline)) struct sync *make(struct thread *self, uintptr_
         at = next;
     }
     stamp_t written = race_location_new(self, address, size);
-    if (written)
+    if (written && loaded)
         vclock_release_for(written, &sync->clock);
-    empty_cells(address, size);
+    location_all_told(address, size);
     return sync;
 }
 
-static inline struct sync *object_of(struct thread *self, uintptr_t address, size_t size)
+static inline struct sync *object_of(struct thread *self, uintptr_t address, size_t size,
+                                     bool loaded)
 {
     struct sync *sync = sync_find_kind(address, SYNC_ATOMIC);
     if (likely(sync && SIZE_OF(sync) >= size) && likely(shadow_cells(address)) &&
         likely(shadow_locations(address)))
         return sync;
-    return make(self, address, size);
+    return make(self, address, size, loaded);
 }
 
-void location_make(struct thread *self, uintptr_t address, size_t size)
+void location_make(struct thread *self, uintptr_t address, size_t size, bool loaded)
 {
-    object_of(self, address, size);
+    object_of(self, address, size, loaded);
 }
 
 static inline void note_releaser(struct thread *self, struct sync *sync)
@@ -116,7 +119,7 @@ static inline void acquire(struct thread *self, struct sync *sync)
 void location_modify(struct thread *self, uintptr_t address, size_t size,
                      const struct origin *origin)
 {
-    struct sync *sync = self->ignore_sync ? NULL : object_of(self, address, size);
+    struct sync *sync = self->ignore_sync ? NULL : object_of(self, address, size, false);
     if (unlikely(!sync)) {
         race_access(self, address, size, ACCESS_WRITE | ACCESS_ATOMIC | ACCESS_LOCKED, origin);
         return;

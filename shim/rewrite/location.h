@@ -50,7 +50,12 @@ void location_met(struct thread *self);
 /* Is the epoch's tag kept where nobody learns of a release? A test says no. */
 extern bool location_keeps_tags;
 
-/* It is one from now on, for what a site is known to be. */
-void location_make(struct thread *self, uintptr_t address, size_t size);
+/* Empties the filters' cells of these bytes: every access to them is told from now on
+   (shadow_all_told says so since). */
+void location_all_told(uintptr_t address, size_t size);
+
+/* It is one from now on, for what a site is known to be. loaded: by this very site; then what
+   others have stored there before was released there. */
+void location_make(struct thread *self, uintptr_t address, size_t size, bool loaded);
 
 #endif

@@ -6,14 +6,12 @@
 
 /* More pairs of threads and findings than these are not noted. */
 #define NOTES 1024u
-/* What the storing thread knew is looked up for each new store so often, then for every 64th: a
-   flag may change hands millions of times. */
-#define LOOKED_UP 256u
 
 static struct note {
     stamp_t stored, loaded; /* the newest, the oldest */
     struct vclock *known;   /* what the storing thread knew */
-    uint32_t by, times;
+    uint32_t by;
+    bool made;
 } notes[NOTES];                  /* LOCK_MAYBE */
 static uint32_t note_count;      /* atomic, grows under the lock */
 static uint16_t followed[NOTES]; /* LOCK_MAYBE: too much for a small stack */
@@ -44,12 +42,10 @@ void maybe_order_add(stamp_t stored, stamp_t loaded, uint32_t by)
     loaded &= STAMP_MASK;
     lock_take(LOCK_MAYBE);
     struct note *note = note_for(stored, loaded, by);
-    if (note && (!note->times || note->stored < stored)) {
-        if (note->times < LOOKED_UP || note->times % 64 == 0) {
-            old = note->known;
-            note->known = vclock_seen(stored);
-        }
-        note->times++;
+    if (note && (!note->made || note->stored < stored)) {
+        old = note->known;
+        note->known = vclock_seen(stored);
+        note->made = true;
         note->stored = stored;
     }
     if (note && loaded < note->loaded)

@@ -12,7 +12,7 @@
 
 #define PAGE         4096u
 #define PAGES        (SHADOW_REGION_SIZE / PAGE)
-#define MAPPING_SIZE (SHADOW_LOCATIONS + SHADOW_REGION_SIZE / 4 / 8)
+#define MAPPING_SIZE (SHADOW_LOCATIONS + SHADOW_REGION_SIZE / 4 / 4)
 
 /* Room that sets may have before anything is touched: one granule of a small program may have many
    readers. */
@@ -176,7 +176,7 @@ static void forget_in_line(uint64_t *cell, uint64_t count)
 static uint8_t location_bits(uintptr_t address, size_t size)
 {
     unsigned first = address & 4 ? 1 : 0, last = (address + size - 1) & 4 ? 1 : 0;
-    return (uint8_t)((1u << first | 1u << last) << (address >> 2 & 6));
+    return (uint8_t)((1u << first | 1u << last) << (address >> 1 & 4));
 }
 
 void shadow_location_set(uintptr_t address, size_t size)
@@ -187,14 +187,22 @@ void shadow_location_set(uintptr_t address, size_t size)
 
 void shadow_location_clear(uintptr_t address, size_t size)
 {
-    __atomic_fetch_and(shadow_location_byte(address), (uint8_t)~location_bits(address, size),
+    uint8_t bits = location_bits(address, size);
+    __atomic_fetch_and(shadow_location_byte(address), (uint8_t) ~(bits | bits << 2),
                        __ATOMIC_SEQ_CST);
+}
+
+void shadow_undecided_set(uintptr_t address, size_t size)
+{
+    __atomic_fetch_or(shadow_location_byte(address), (uint8_t)(location_bits(address, size) << 2),
+                      __ATOMIC_SEQ_CST);
 }
 
 /* Of one line. Most have none. */
 static inline void forget_locations(uintptr_t start, uintptr_t end)
 {
-    if (likely(!__atomic_load_n(shadow_location_byte(start), __ATOMIC_RELAXED)))
+    if (likely(!__atomic_load_n((uint16_t *)shadow_location_byte(start & -(uintptr_t)LINE),
+                                __ATOMIC_RELAXED)))
         return;
     for (; start < end; start += GRANULE)
         shadow_location_clear(start, GRANULE);

@@ -13,8 +13,9 @@
  *   second cell with no slot in it = link to a set, 0 = none
  *
  * A region of 16 MB of addresses has one mapping for its shadow: cells, contexts, one bit for each
- * page that has any, and one for each 4 bytes that are a location of synchronisation (an atomic
- * variable of rewritten code: rewrite/location.h). Mappings stay for the life of the process, their
+ * page that has any, and two for each 4 bytes: whether they are a location of synchronisation (an
+ * atomic variable of rewritten code: rewrite/location.h), and whether they may be one, because
+ * plain moves of them race (detect/race_order.h). Mappings stay for the life of the process, their
  * pages go when the memory does; a fork's child finds them empty.
  *
  * Granules are locked by lines: the four whose cells fill a cache line have one lock, CELL_LOCKED
@@ -80,18 +81,29 @@ static inline context_t *shadow_contexts(uintptr_t address)
 static inline uint8_t *shadow_location_byte(uintptr_t address)
 {
     unsigned char *region = shadow_regions[address >> SHADOW_REGION_SHIFT];
-    return region + SHADOW_LOCATIONS + ((address & (SHADOW_REGION_SIZE - 1)) >> 5);
+    return region + SHADOW_LOCATIONS + ((address & (SHADOW_REGION_SIZE - 1)) >> 4);
 }
 static inline unsigned shadow_locations(uintptr_t address)
 {
-    return __atomic_load_n(shadow_location_byte(address), __ATOMIC_RELAXED) >> (address >> 2 & 6) &
+    return __atomic_load_n(shadow_location_byte(address), __ATOMIC_RELAXED) >> (address >> 1 & 4) &
            3u;
+}
+
+/* Is every access to the granule to be told, also those that are on record? The same bits, or 4 and
+   8 for what may be a location. */
+static inline unsigned shadow_all_told(uintptr_t address)
+{
+    return __atomic_load_n(shadow_location_byte(address), __ATOMIC_RELAXED) >> (address >> 1 & 4) &
+           15u;
 }
 
 /* [address, address + size) is one, or is none any more: the bits of the 4 bytes that it touches.
    Of one granule. A full barrier. */
 void shadow_location_set(uintptr_t address, size_t size);
 void shadow_location_clear(uintptr_t address, size_t size);
+
+/* It may be one. Of one granule; a full barrier. */
+void shadow_undecided_set(uintptr_t address, size_t size);
 
 /* The bytes of its granule that an access of size bytes at address touches (all within it). */
 static inline uint64_t shadow_mask(uintptr_t address, size_t size)

@@ -62,6 +62,17 @@ Test(race_verdict, what_no_atomic_operation_looks_like_is_sure)
     cr_expect_eq(confidence(skewed, skewed), CONFIDENCE_LIKELY, "not aligned");
 }
 
+Test(race_verdict, neighbours_that_one_instruction_touched_are_no_wider_access)
+{
+    struct race_side here = plain(), both = plain();
+    here.code.type = both.code.type = TYPE_UNKNOWN;
+    here.address += 4;
+    both.size = 8; /* on record: two stores of 4 bytes */
+    cr_expect_eq(confidence(here, both), CONFIDENCE_POSSIBLE);
+    both.code.size = 8;
+    cr_expect_eq(confidence(here, both), CONFIDENCE_LIKELY);
+}
+
 Test(race_verdict, calls_are_never_atomic)
 {
     struct race_side call = {.by_call = true, .size = 4, .address = 0x1000}, side = plain();
