@@ -41,6 +41,7 @@
 #include "state/handle.h"
 #include "state/module.h"
 #include "state/options.h"
+#include "state/region.h"
 #include "state/resource.h"
 #include "state/stack.h"
 #include "state/usage.h"
@@ -188,6 +189,7 @@ static void start_handles(bool forked)
 {
     if (!options.number[OPTION_HANDLES])
         return;
+    region_start_up();
     resource_start_up();
     if (!forked)
         unflushed_stream_start_up();

@@ -1,18 +1,11 @@
 #include "detect/handle_leak.h"
 
-#include <fcntl.h>
-#include <sys/ipc.h>
-#include <sys/msg.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
-#include <sys/stat.h>
-
 #include "base/memory.h"
 #include "base/recording.h"
 #include "base/syscall.h"
-#include "base/text.h"
 #include "detect/handle_name.h"
 #include "detect/handle_scan.h"
+#include "detect/lasting_name.h"
 #include "report/finding.h"
 #include "state/block.h"
 #include "state/handle.h"
@@ -61,6 +54,8 @@ static void tell(struct thread *self, const struct handle_row *row, uint8_t seve
     begin(&finding, self, row);
     finding.severity = severity;
     finding.count = count ? count : 1;
+    if (row->kind == HANDLE_KIND_MAPPING || row->kind == HANDLE_KIND_SEGMENT)
+        finding.amount = row->extra;
     finding.detail = string_keep(detail);
     finding_tell(&finding);
 }
@@ -69,52 +64,6 @@ static enum handle_held held_of(const struct handle_row *row)
 {
     const struct handle_info *info = handle_info(row->kind);
     return info ? (enum handle_held)info->held : HELD_TOLD;
-}
-
-/* ---- names */
-
-static bool path_is_there(const char *folder, const char *name)
-{
-    char path[1024];
-    struct stat stat;
-    struct text text = text_in(path, sizeof path);
-    text_add(&text, folder);
-    text_add(&text, *folder && *name == '/' ? name + 1 : name);
-    return !raw_failed(raw_syscall(SYS_newfstatat, AT_FDCWD, path, &stat, AT_SYMLINK_NOFOLLOW));
-}
-
-static bool queue_is_there(const char *name)
-{
-    long queue =
-        raw_syscall(SYS_mq_open, *name == '/' ? name + 1 : name, O_RDONLY | O_CLOEXEC, 0, NULL);
-    if (!raw_failed(queue))
-        raw_syscall(SYS_close, queue);
-    return queue != -2 /* ENOENT */;
-}
-
-static bool name_is_there(const struct handle_row *row)
-{
-    struct shmid_ds memory;
-    struct semid_ds semaphores;
-    struct msqid_ds queue;
-    const char *name = handle_name(row);
-    switch (row->kind) {
-    case HANDLE_KIND_NAME_MEMORY:
-        return path_is_there("/dev/shm/", name);
-    case HANDLE_KIND_NAME_SEMAPHORE:
-        return path_is_there("/dev/shm/sem.", name);
-    case HANDLE_KIND_NAME_QUEUE:
-        return queue_is_there(name);
-    case HANDLE_KIND_NAME_FILE:
-        return path_is_there("", name);
-    case HANDLE_KIND_KEYED_MEMORY:
-        return !raw_failed(raw_syscall(SYS_shmctl, row->value, IPC_STAT, &memory)) &&
-               !(memory.shm_perm.mode & SHM_DEST);
-    case HANDLE_KIND_KEYED_SEMAPHORES:
-        return !raw_failed(raw_syscall(SYS_semctl, row->value, 0, IPC_STAT, &semaphores));
-    default:
-        return !raw_failed(raw_syscall(SYS_msgctl, row->value, IPC_STAT, &queue));
-    }
 }
 
 /* ---- one after the other */
@@ -166,11 +115,13 @@ static void look_at(struct handle_row *row, void *with)
     if (!is_left(row))
         return;
     if (held == HELD_NAME) {
-        if (name_is_there(row))
+        if (lasting_name_is_there(row->kind, handle_name(row), row->value))
             tell(look->self, row, SEVERITY_NOTE, 1, "It is still there when the process ends.");
         return;
     }
-    if (held == HELD_SUMMED && !(row->flags & HANDLE_LOST)) {
+    /* Addresses that are only reserved keep others away: nobody needs a pointer for that. */
+    bool reserved = row->kind == HANDLE_KIND_MAPPING && !row->owner;
+    if (held == HELD_SUMMED && (reserved || !(row->flags & HANDLE_LOST))) {
         add_to(&look->sums[row->kind - HANDLE_KIND_MAPPING], row);
         return;
     }

@@ -103,3 +103,14 @@ void handle_released_again(struct thread *self, const struct handle_row *row, bo
     add_call(&finding, called, 0);
     finding_tell(&finding);
 }
+
+void handle_never_made(struct thread *self, enum handle_kind kind, uint64_t value, uint32_t stack,
+                       const char *called)
+{
+    struct finding finding;
+    finding_begin(&finding, KIND_BAD_CLOSE, self);
+    finding_stack(&finding, ROLE_HERE, stack, self->number);
+    add_handle(&finding, value, kind, 0);
+    add_call(&finding, called, 0);
+    finding_tell(&finding);
+}

@@ -12,4 +12,8 @@ void handle_close_failed(struct thread *self, const struct handle_closing *closi
 void handle_released_again(struct thread *self, const struct handle_row *row, bool certain,
                            uint32_t stack, const char *called);
 
+/* Before a release of a resource that never was, nor is anything there. Guard entered. */
+void handle_never_made(struct thread *self, enum handle_kind kind, uint64_t value, uint32_t stack,
+                       const char *called);
+
 #endif

@@ -46,11 +46,34 @@ static void note_chain(struct handle_row *row, void *with)
         mark->chains[entry / 8] |= (uint8_t)(1u << entry % 8);
 }
 
+/* Words into mappings count too from now on. */
+static void note_regions(struct mark *mark)
+{
+    struct block_index *index = mark->index;
+    size_t count = region_copy(NULL, 0);
+    mark->regions = count ? pages_map(count * sizeof *mark->regions) : NULL;
+    if (!mark->regions)
+        return;
+    mark->region_count = region_copy(mark->regions, count);
+    uintptr_t low = mark->regions[0].start, end = mark->regions[count - 1].end;
+    if (!index->count) {
+        index->low = low;
+        index->span = end - low;
+        return;
+    }
+    uintptr_t its_end = index->low + index->span;
+    if (low < index->low)
+        index->low = low;
+    index->span = (end > its_end ? end : its_end) - index->low;
+}
+
 void handle_scan_begin(struct mark *mark)
 {
     mark->chain = offsetof(struct _IO_FILE, _chain);
-    if (observing.handles)
-        resource_each(note_chain, mark);
+    if (!observing.handles)
+        return;
+    resource_each(note_chain, mark);
+    note_regions(mark);
 }
 
 void handle_scan_excludes(struct ranges *excluded)
@@ -101,12 +124,32 @@ static bool lies_in_the_programs_memory(unsigned kind)
     }
 }
 
+static bool is_mapping(const struct handle_row *row)
+{
+    return row->kind == HANDLE_KIND_MAPPING || row->kind == HANDLE_KIND_SEGMENT;
+}
+
+/* A mapping is held when one piece of it is. */
+static void judge_regions(const struct mark *mark)
+{
+    for (size_t i = 0; i < mark->region_count; i++)
+        if (mark->regions[i].mark) {
+            struct handle_row *row = ROW(SECTION_HANDLES, struct handle_row, mark->regions[i].row);
+            __atomic_fetch_or(&row->flags, HANDLE_REACHED, __ATOMIC_RELAXED);
+        }
+}
+
 static void judge(struct handle_row *row, void *with)
 {
     const struct judging *judging = with;
     bool held;
-    if (row->flags & HANDLE_LOST)
+    if (row->flags & (HANDLE_LOST | HANDLE_REACHED))
         return;
+    if (is_mapping(row)) {
+        if (judging->mark->region_count)
+            __atomic_fetch_or(&row->flags, HANDLE_LOST, __ATOMIC_RELEASE);
+        return;
+    }
     if (lies_in_the_programs_memory(row->kind)) {
         held = place_is_held(judging, row->value);
     } else {
@@ -148,6 +191,7 @@ void handle_scan_judge(struct mark *mark, const struct thread *self, uintptr_t s
     struct judging judging = {mark, self, sp};
     if (!observing.handles)
         return;
+    judge_regions(mark);
     resource_each(judge, &judging);
     resource_each(keep, mark);
     for (unsigned i = 0; i < CHAIN_ROOTS; i++)

@@ -7,6 +7,8 @@
 #include "detect/handle_sweep.h"
 #include "report/finding.h"
 #include "state/carrier.h"
+#include "state/resource.h"
+#include "state/stack.h"
 
 #define STANDARD_LAST 2
 
@@ -18,7 +20,7 @@ static bool is_told_as_race(int fd)
 }
 
 static void tell(struct thread *self, const struct handle_row *row, bool seen, uint32_t stack,
-                 const char *called)
+                 const char *called, int error)
 {
     struct finding finding;
     finding_begin(&finding, KIND_USE_AFTER_CLOSE, self);
@@ -32,7 +34,7 @@ static void tell(struct thread *self, const struct handle_row *row, bool seen, u
     handle->string = string_keep(handle_name(row));
     struct evidence_row *call = finding_evidence(&finding, EVIDENCE_CALL, ROLE_HERE);
     call->string = string_keep(called);
-    call->a = EBADF;
+    call->a = (uint64_t)error;
     if (!seen) {
         finding.confidence = CONFIDENCE_LIKELY;
         finding.detail =
@@ -57,5 +59,15 @@ void handle_use_failed(struct thread *self, int fd, uint32_t stack, const char *
     if (sweep != SWEEP_NO || !row || (!seen && !row->opened_stack) || is_told_as_race(fd))
         return;
     if (!seen || !handle_stale_seen(self, row, stack, called))
-        tell(self, row, seen, stack, called);
+        tell(self, row, seen, stack, called, EBADF);
+}
+
+__attribute__((noinline)) void handle_use_released(struct thread *self, enum handle_kind kind,
+                                                   uintptr_t address, const char *called,
+                                                   const void *frame)
+{
+    bool certain;
+    const struct handle_row *row = observing.handles ? resource_find(kind, address) : NULL;
+    if (row && !(row->flags & HANDLE_LIBRARY) && resource_is_gone(row, &certain) && certain)
+        tell(self, row, true, stack_here(self, frame), called, 0);
 }

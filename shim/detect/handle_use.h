@@ -15,4 +15,10 @@
    standard descriptors is there. Guard entered. */
 void handle_use_failed(struct thread *self, int fd, uint32_t stack, const char *called, bool asks);
 
+/* A call is about to use the stream or directory at address; called from a wrapper with this frame.
+   Tells when it is closed. The three standard streams, which daemons close and libraries go on to
+   print to, stay usable in glibc: nothing is told of them. Guard entered. */
+void handle_use_released(struct thread *self, enum handle_kind kind, uintptr_t address,
+                         const char *called, const void *frame);
+
 #endif

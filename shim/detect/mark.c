@@ -27,6 +27,20 @@ void mark_entry(struct mark *mark, uint32_t entry)
     push(mark, entry);
 }
 
+static void mark_region(const struct mark *mark, uintptr_t word)
+{
+    size_t low = 0, high = mark->region_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (mark->regions[middle].end > word)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    if (low < mark->region_count && mark->regions[low].start <= word)
+        mark->regions[low].mark = 1;
+}
+
 /* word lies in the index's span. */
 static inline void resolve(struct mark *mark, uintptr_t word)
 {
@@ -44,6 +58,8 @@ static inline void resolve(struct mark *mark, uintptr_t word)
     uint32_t entry = block_index_find(index, word);
     if (entry != ENTRY_NONE)
         mark_entry(mark, entry);
+    else if (unlikely(mark->region_count))
+        mark_region(mark, word);
 }
 
 /* The word waits in the queue until MARK_AHEAD others have come. */
@@ -114,7 +130,9 @@ void mark_allocator_range(struct mark *mark, uintptr_t start, uintptr_t end)
         if (value - index->low >= index->span)
             continue;
         uint32_t entry = block_index_find(index, value);
-        if (entry != ENTRY_NONE && !is_next_chunk(&index->entries[entry], value))
+        if (entry == ENTRY_NONE)
+            mark_region(mark, value);
+        else if (!is_next_chunk(&index->entries[entry], value))
             mark_entry(mark, entry);
     }
 }

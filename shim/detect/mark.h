@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "detect/block_index.h"
+#include "state/region.h"
 
 #define MARK_AHEAD 16u /* power of two */
 
@@ -28,6 +29,9 @@ struct mark {
     uintptr_t words[MARK_AHEAD];
     uint32_t blocks[MARK_AHEAD];
     bool incomplete;
+    /* Mappings, sorted; a word into one sets its mark. */
+    struct region *regions;
+    size_t region_count;
     /* By entry: blocks whose word at offset chain is not followed before mark_chains. NULL: none.
      */
     uint8_t *chains;

@@ -1,6 +1,7 @@
 /* Directories: what uses one, and what closes it. readdir is in interpose/unsafe.c. */
 #include <errno.h>
 
+#include "detect/handle_use.h"
 #include "detect/handler_misuse.h"
 #include "detect/stream_race.h"
 #include "detect/unsafe_call.h"
@@ -17,6 +18,8 @@ void directory_use_slow(DIR *directory, const char *called, const void *frame)
     if (!self)
         return;
     handler_unsafe_call(self, called, frame);
+    if (unlikely(resource_may_be_closed(directory)))
+        handle_use_released(self, HANDLE_KIND_DIRECTORY, (uintptr_t)directory, called, frame);
     if (access_watched() && directory)
         stream_race_use(self, USAGE_DIRECTORY, directory, called, frame);
     guard_leave(self);

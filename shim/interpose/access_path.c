@@ -1,5 +1,6 @@
 /* Calls on names of files and on open ones: what they read, fill in and use. */
 #include "interpose/access.h"
+#include "interpose/resources.h"
 #include "interpose/rights.h"
 
 /* clang-format off */
@@ -163,10 +164,27 @@ USING(folder, real.__xmknodat(version, folder, path, mode, device), PATH(path))
 #define TEMPLATE(template) access_copy(template, template, text_size(template), FRAME)
 char *wrap_mktemp(char *template)
 TELLS_AFTER(real.mktemp(template), TEMPLATE(template))
+/* clang-format on */
 char *wrap_mkdtemp(char *template)
-TELLS_AFTER(real.mkdtemp(template), TEMPLATE(template))
+{
+    char *made = real.mkdtemp(template);
+    if (access_watched())
+        access_copy(template, template, text_size(template), FRAME);
+    if (made)
+        resource_named(HANDLE_KIND_NAME_FILE, made, FRAME);
+    return made;
+}
+
 char *wrap_tmpnam_r(char *to)
-TELLS_AFTER(real.tmpnam_r(to), MADE(result))
+{
+    char *made = real.tmpnam_r(to);
+    if (access_watched())
+        MADE(made);
+    if (made)
+        resource_named(HANDLE_KIND_NAME_FILE, made, FRAME);
+    return made;
+}
+/* clang-format off */
 
 /* ---- sizes */
 int wrap_truncate(const char *path, off_t size)

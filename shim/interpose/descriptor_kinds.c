@@ -8,6 +8,7 @@
 #include "interpose/access.h"
 #include "interpose/handles.h"
 #include "interpose/registration.h"
+#include "interpose/resources.h"
 #include "state/stack.h"
 
 /* ---- names that libc makes: in the template of the caller */
@@ -16,6 +17,8 @@ static int temporary_opened(int fd, const char *template, int flags, const void 
 {
     if (access_watched())
         access_copy(template, template, text_size(template), frame);
+    if (fd >= 0)
+        resource_named(HANDLE_KIND_NAME_FILE, template, frame);
     return descriptor_opened(fd, HANDLE_KIND_FD_FILE, flags & O_CLOEXEC, template, frame);
 }
 
@@ -74,8 +77,11 @@ static int named_opened(int fd, enum handle_kind kind, bool cloexec, const char 
 /* Always close-on-exec (shm_open(3)). */
 int wrap_shm_open(const char *name, int flags, mode_t mode)
 {
-    return STAYING(
-        named_opened(real.shm_open(name, flags, mode), HANDLE_KIND_FD_FILE, true, name, FRAME));
+    bool is_new = resource_name_is_new(HANDLE_KIND_NAME_MEMORY, name, flags);
+    int fd = named_opened(real.shm_open(name, flags, mode), HANDLE_KIND_FD_FILE, true, name, FRAME);
+    if (fd >= 0 && is_new)
+        resource_named(HANDLE_KIND_NAME_MEMORY, name, FRAME);
+    return fd;
 }
 
 int wrap_memfd_create(const char *name, unsigned flags)

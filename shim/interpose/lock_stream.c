@@ -23,7 +23,7 @@ static inline __attribute__((always_inline)) void lock(FILE *stream, __typeof__(
                                                        const char *called, const void *frame)
 {
     struct lock_call taking = STREAM_CALL(false);
-    if (access_wanted())
+    if (stream_wanted(stream))
         stream_use(stream, called, frame);
     if (likely(!watched())) {
         call(stream);
@@ -36,7 +36,7 @@ static inline __attribute__((always_inline)) void lock(FILE *stream, __typeof__(
 
 static int try(FILE *stream, __typeof__(ftrylockfile) *call, const char *called, const void *frame)
 {
-    if (access_wanted())
+    if (stream_wanted(stream))
         stream_use(stream, called, frame);
     int result = call(stream);
     if (!result && watched())

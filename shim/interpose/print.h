@@ -23,7 +23,7 @@ void text_print(const char *called, const void *format, bool wide, va_list argum
    with the result. */
 #define PRINTS(before, call, after)                                                                \
     {                                                                                              \
-        if (access_wanted())                                                                       \
+        if (stream_wanted(stream))                                                                 \
             before;                                                                                \
         int result = call;                                                                         \
         if (access_watched() && result >= 0) {                                                     \
@@ -35,7 +35,7 @@ void text_print(const char *called, const void *format, bool wide, va_list argum
     {                                                                                              \
         va_list arguments;                                                                         \
         va_start(arguments, format);                                                               \
-        if (access_wanted())                                                                       \
+        if (stream_wanted(stream))                                                                 \
             before;                                                                                \
         int result = call;                                                                         \
         if (access_watched() && result >= 0) {                                                     \

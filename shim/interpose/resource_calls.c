@@ -6,6 +6,7 @@
 #include <fts.h>
 #include <iconv.h>
 #include <nl_types.h>
+#include <sys/ipc.h>
 
 #include "interpose/handles.h"
 #include "interpose/resources.h"
@@ -215,4 +216,36 @@ void wrap_tss_delete(tss_t key)
 {
     ENDS(KEY, key, "tss_delete");
     real.tss_delete(key);
+}
+
+/* ---- what System V calls know by a number that outlives the process. Without IPC_EXCL it may have
+   been there before. */
+
+static bool is_new(int id, key_t key, int flags)
+{
+    return id >= 0 && (key == IPC_PRIVATE || (flags & IPC_CREAT && flags & IPC_EXCL));
+}
+
+int wrap_shmget(key_t key, size_t size, int flags)
+{
+    int id = real.shmget(key, size, flags);
+    if (is_new(id, key, flags))
+        resource_keyed(HANDLE_KIND_KEYED_MEMORY, id, FRAME);
+    return id;
+}
+
+int wrap_semget(key_t key, int count, int flags)
+{
+    int id = real.semget(key, count, flags);
+    if (is_new(id, key, flags))
+        resource_keyed(HANDLE_KIND_KEYED_SEMAPHORES, id, FRAME);
+    return id;
+}
+
+int wrap_msgget(key_t key, int flags)
+{
+    int id = real.msgget(key, flags);
+    if (is_new(id, key, flags))
+        resource_keyed(HANDLE_KIND_KEYED_QUEUE, id, FRAME);
+    return id;
 }

@@ -1,7 +1,9 @@
 #include "interpose/resources.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "detect/handle_misuse.h"
+#include "detect/lasting_name.h"
 #include "interpose/handles.h"
 #include "state/resource.h"
 #include "state/stack.h"
@@ -118,15 +120,39 @@ void resource_unknown(enum handle_kind kind, uint64_t value)
     guard_leave(self);
 }
 
-static uint64_t hash_of(const char *name)
+/* ---- names. They are never taken back here, so only so many are kept. */
+
+#define NAMES_MOST 1024u
+static uint32_t names;
+
+static void named(enum handle_kind kind, uint64_t value, const char *name, const void *frame)
 {
-    uint64_t hash = 14695981039346656037ull;
-    for (; *name; name++)
-        hash = (hash ^ (unsigned char)*name) * 1099511628211ull;
-    return hash;
+    if (__atomic_load_n(&names, __ATOMIC_RELAXED) < NAMES_MOST) {
+        __atomic_fetch_add(&names, 1, __ATOMIC_RELAXED);
+        resource_made(kind, value, name, frame);
+    }
+}
+
+bool resource_name_is_new(enum handle_kind kind, const char *name, int flags)
+{
+    return observing.handles && flags & O_CREAT &&
+           (flags & O_EXCL || !lasting_name_is_there(kind, name, 0));
 }
 
 void resource_named(enum handle_kind kind, const char *name, const void *frame)
 {
-    resource_made(kind, hash_of(name), name, frame);
+    uint64_t hash = 14695981039346656037ull;
+    for (const char *at = name; *at; at++)
+        hash = (hash ^ (unsigned char)*at) * 1099511628211ull;
+    named(kind, hash, name, frame);
+}
+
+void resource_keyed(enum handle_kind kind, int id, const void *frame)
+{
+    char name[32];
+    struct text text = text_in(name, sizeof name);
+    text_add(&text, "with id ");
+    text_add_number(&text, (uint64_t)id);
+    /* 0 is an id, and no value. */
+    named(kind, (uint64_t)id | 1ull << 32, name, frame);
 }

@@ -33,7 +33,10 @@ void resource_moved(enum handle_kind kind, uint64_t value, uint64_t to);
 /* What is known of it no longer holds: it may be told as if it had never been. */
 void resource_unknown(enum handle_kind kind, uint64_t value);
 
-/* A name that outlives the process; the last look asks whether it is still there. */
+/* Names that outlive the process; the last look asks whether they are still there. Before the call
+   that may make it: is it to be new? flags: O_CREAT, O_EXCL. After it has: */
+bool resource_name_is_new(enum handle_kind kind, const char *name, int flags);
 void resource_named(enum handle_kind kind, const char *name, const void *frame);
+void resource_keyed(enum handle_kind kind, int id, const void *frame);
 
 #endif

@@ -24,7 +24,7 @@ void scanned(const struct scan *scan, va_list arguments, const void *frame);
 #define SCANS(stream, from, wide, old, called, call)                                               \
     {                                                                                              \
         va_list own;                                                                               \
-        if (access_wanted())                                                                       \
+        if (stream_wanted(stream))                                                                 \
             scan_begin(stream, called, FRAME);                                                     \
         va_copy(own, arguments);                                                                   \
         int result = call;                                                                         \
@@ -37,7 +37,7 @@ void scanned(const struct scan *scan, va_list arguments, const void *frame);
     {                                                                                              \
         va_list arguments, own;                                                                    \
         va_start(arguments, format);                                                               \
-        if (access_wanted())                                                                       \
+        if (stream_wanted(stream))                                                                 \
             scan_begin(stream, called, FRAME);                                                     \
         va_copy(own, arguments);                                                                   \
         int result = call;                                                                         \

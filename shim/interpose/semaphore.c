@@ -226,10 +226,13 @@ sem_t *wrap_sem_open(const char *name, int flags, ...)
     mode_t mode = flags & O_CREAT ? va_arg(more, mode_t) : 0;
     unsigned value = flags & O_CREAT ? va_arg(more, unsigned) : 0;
     va_end(more);
+    bool is_new = resource_name_is_new(HANDLE_KIND_NAME_SEMAPHORE, name, flags);
     sem_t *semaphore = real.sem_open(name, flags, mode, value);
     if (semaphore != SEM_FAILED) {
         opened(semaphore, FRAME);
         resource_made_again(HANDLE_KIND_NAMED_SEMAPHORE, (uintptr_t)semaphore, name, FRAME);
+        if (is_new)
+            resource_named(HANDLE_KIND_NAME_SEMAPHORE, name, FRAME);
     }
     return semaphore;
 }

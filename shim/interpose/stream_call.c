@@ -1,5 +1,6 @@
 #include "interpose/stream_call.h"
 
+#include "detect/handle_use.h"
 #include "detect/handler_misuse.h"
 #include "detect/stream_race.h"
 #include "state/carrier.h"
@@ -13,6 +14,8 @@
 bool stream_before(struct thread *self, FILE *stream, const char *called, const void *frame)
 {
     handler_unsafe_call(self, called, frame);
+    if (unlikely(resource_may_be_closed(stream)))
+        handle_use_released(self, HANDLE_KIND_STREAM, (uintptr_t)stream, called, frame);
     if (!access_watched())
         return false;
     if (stream)

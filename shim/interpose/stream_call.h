@@ -15,6 +15,21 @@
 #define HOLDFAST_INTERPOSE_STREAM_CALL_H
 
 #include "interpose/access.h"
+#include "state/resource.h"
+
+/* Is there anything to tell of a call that is given this stream? NULL: of one that is given none.
+ */
+static inline bool stream_wanted(const FILE *stream)
+{
+    return access_wanted() || unlikely(resource_may_be_closed(stream));
+}
+
+/* What wrappers that are given a stream know it by; of those that are not: none. */
+static FILE *const stream __attribute__((unused)) = NULL;
+#undef WANTS
+#undef WANTS_BEFORE
+#define WANTS(before, call, after) TELLS_WHEN(stream_wanted(stream), before, call, after)
+#define WANTS_BEFORE(call, before) TELLS_BEFORE_WHEN(stream_wanted(stream), call, before)
 
 /* Before a call: it uses the stream; it writes to it, having read size bytes of memory at from (0:
    none) or a string. */

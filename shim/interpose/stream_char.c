@@ -4,28 +4,28 @@
 #define PUT(type, name, character)                                                                 \
     type wrap_##name(character c, FILE *stream)                                                    \
     {                                                                                              \
-        if (access_wanted())                                                                       \
+        if (stream_wanted(stream))                                                                 \
             stream_out(stream, #name, NULL, 0, FRAME);                                             \
         return real.name(c, stream);                                                               \
     }
 #define PUT_STDOUT(type, name, character)                                                          \
     type wrap_##name(character c)                                                                  \
     {                                                                                              \
-        if (access_wanted())                                                                       \
+        if (stream_wanted(stream))                                                                 \
             stream_out(stdout, #name, NULL, 0, FRAME);                                             \
         return real.name(c);                                                                       \
     }
 #define PUT_BACK(type, name, character)                                                            \
     type wrap_##name(character c, FILE *stream)                                                    \
     {                                                                                              \
-        if (access_wanted())                                                                       \
+        if (stream_wanted(stream))                                                                 \
             stream_use(stream, #name, FRAME);                                                      \
         return real.name(c, stream);                                                               \
     }
 #define GET(type, name)                                                                            \
     type wrap_##name(FILE *stream)                                                                 \
     {                                                                                              \
-        if (access_wanted())                                                                       \
+        if (stream_wanted(stream))                                                                 \
             stream_use(stream, #name, FRAME);                                                      \
         type result = real.name(stream);                                                           \
         if (access_watched())                                                                      \
@@ -35,7 +35,7 @@
 #define GET_STDIN(type, name)                                                                      \
     type wrap_##name(void)                                                                         \
     {                                                                                              \
-        if (access_wanted())                                                                       \
+        if (stream_wanted(stream))                                                                 \
             stream_use(stdin, #name, FRAME);                                                       \
         type result = real.name();                                                                 \
         if (access_watched())                                                                      \

@@ -9,6 +9,7 @@
 #include "detect/unsafe_call.h"
 #include "interpose/access.h"
 #include "interpose/directory.h"
+#include "interpose/resources.h"
 
 /* True when accesses are watched. frame: the wrapper's. */
 static __attribute__((noinline)) bool called(enum unsafe_call call, const char *name,
@@ -343,6 +344,8 @@ char *wrap_tmpnam(char *to)
     char *result = real.tmpnam(to);
     if (access_watched() && to)
         MADE(result);
+    if (result)
+        resource_named(HANDLE_KIND_NAME_FILE, result, FRAME);
     return result;
 }
 

@@ -2,8 +2,10 @@
    descriptor (mq_overview(7)); all that have one open share a carrier by its inode. */
 #include <stdarg.h>
 
+#include "detect/handle_misuse.h"
 #include "interpose/handles.h"
 #include "interpose/passing.h"
+#include "interpose/resources.h"
 #include "state/stack.h"
 
 /* ---- System V */
@@ -75,27 +77,35 @@ mqd_t wrap_mq_open(const char *name, int flags, ...)
     mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
     struct mq_attr *attributes = flags & O_CREAT ? va_arg(rest, struct mq_attr *) : NULL;
     va_end(rest);
+    bool is_new = resource_name_is_new(HANDLE_KIND_NAME_QUEUE, name, flags);
     mqd_t queue = real.mq_open(name, flags, mode, attributes);
-    struct thread *self = queue < 0 ? NULL : guard_enter();
-    if (!self)
-        return queue;
-    handle_race_opened(self, queue, stack_here(self, FRAME));
-    carrier_opened(self, queue, 0);
-    guard_leave(self);
+    descriptor_opened(queue, HANDLE_KIND_QUEUE, true, name, FRAME);
+    if (queue >= 0 && is_new)
+        resource_named(HANDLE_KIND_NAME_QUEUE, name, FRAME);
     return queue;
 }
 
 int wrap_mq_close(mqd_t queue)
 {
+    struct handle_closing what;
     struct thread *self = guard_enter();
+    bool told = self && observing.handles;
     if (self) {
+        uint32_t stack = stack_here(self, FRAME);
         if (carriers_watched())
-            handle_race_closing(self, queue, stack_here(self, FRAME));
+            handle_race_closing(self, queue, stack);
         carrier_closing(self, queue);
+        if (told)
+            handle_fd_closing(self, queue, stack, &what);
         guard_leave(self);
     }
     int result = real.mq_close(queue);
     carrier_settle(queue, true);
+    if (unlikely(result != 0) && told && errno == EBADF && (self = guard_enter())) {
+        handle_close_failed(self, &what, "mq_close");
+        guard_leave(self);
+        errno = EBADF;
+    }
     return result;
 }
 

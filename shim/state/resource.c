@@ -18,7 +18,7 @@ static uint32_t hand;         /* where the search for the row to take over goes 
 #define LOST_SLOTS 256u
 static uint32_t lost[LOST_SLOTS];
 
-uint32_t resource_closed[1u << RESOURCE_CLOSED_BITS];
+uint16_t resource_closed[1u << RESOURCE_CLOSED_BITS];
 
 static struct handle_row *row_at(uint32_t number)
 {
@@ -67,7 +67,7 @@ static void count_closed(const struct handle_row *row, uint32_t change)
     closed_count += change;
     uint64_t hash = (row->value >> 4) * 0x9e3779b97f4a7c15ull;
     if (is_file(row))
-        __atomic_fetch_add(&resource_closed[hash >> (64 - RESOURCE_CLOSED_BITS)], change,
+        __atomic_fetch_add(&resource_closed[hash >> (64 - RESOURCE_CLOSED_BITS)], (uint16_t)change,
                            __ATOMIC_RELAXED);
 }
 
@@ -159,6 +159,18 @@ struct handle_row *resource_opened(struct thread *self, uint64_t value, uint64_t
 {
     lock_take(LOCK_STREAMS);
     struct handle_row *row = open_locked(self, value, extra, birth);
+    lock_give(LOCK_STREAMS);
+    return row;
+}
+
+struct handle_row *resource_added(struct thread *self, uint64_t value, uint64_t extra,
+                                  const struct handle_birth *birth)
+{
+    lock_take(LOCK_STREAMS);
+    struct handle_row *row = find_locked(birth->kind, value);
+    if (row && handle_state_of(row) == HANDLE_OPEN)
+        unlink_locked(row);
+    row = open_locked(self, value, extra, birth);
     lock_give(LOCK_STREAMS);
     return row;
 }

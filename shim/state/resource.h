@@ -32,6 +32,11 @@ struct handle_row *resource_find(enum handle_kind kind, uint64_t value);
 struct handle_row *resource_opened(struct thread *self, uint64_t value, uint64_t extra,
                                    const struct handle_birth *birth);
 
+/* The same where another one that is still open may have the value: a mapping whose first pages
+   went. That one is no longer found by it. */
+struct handle_row *resource_added(struct thread *self, uint64_t value, uint64_t extra,
+                                  const struct handle_birth *birth);
+
 /* The same for one that lies in memory of the program's own: the one that was there before and was
    never released is lost. */
 void resource_replaced(struct thread *self, uint64_t value, const struct handle_birth *birth);
@@ -58,8 +63,8 @@ int resource_fd(const struct handle_row *row);
 
 /* May a stream or directory at this address have been released? A few bits of the address count
    those that were, so that who uses one learns it from a byte. */
-#define RESOURCE_CLOSED_BITS 10
-extern uint32_t resource_closed[1u << RESOURCE_CLOSED_BITS];
+#define RESOURCE_CLOSED_BITS 12
+extern uint16_t resource_closed[1u << RESOURCE_CLOSED_BITS];
 static inline bool resource_may_be_closed(const void *address)
 {
     uint64_t hash = ((uintptr_t)address >> 4) * 0x9e3779b97f4a7c15ull;

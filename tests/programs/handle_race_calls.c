@@ -41,6 +41,7 @@ the second one.
 
 #include "pairs.h"
 
+void *kept; /* mapped until the program ends */
 static int fd[16], null;
 static struct stat of;
 static int value;
@@ -50,7 +51,7 @@ static char name[64], folder_path[] = "/etc/passwd";
 PAIR(places, lseek(fd[0], 0, SEEK_SET), close(fd[0]))
 PAIR(asks, fstat(fd[1], &of), close(fd[1]))
 PAIR(below, faccessat(fd[2], "null", R_OK, 0), close(fd[2]))
-PAIR(maps, mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd[3], 0), close(fd[3]))
+PAIR(maps, kept = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd[3], 0), close(fd[3]))
 PAIR(controls, ioctl(fd[4], FIONREAD, &value), close(fd[4]))
 PAIR(copies, close(dup(fd[5])), close(fd[5]))
 PAIR(copies_over, dup2(fd[6], null), close(fd[6]))

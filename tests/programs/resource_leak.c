@@ -1,31 +1,20 @@
 /* What libc makes by a call and takes back by another, lost: each is one finding with all of its
 // memory, and none is a leak of memory besides.
-// expect: handle-leak severity=warning count=1 handle=directory-stream text=/usr
-function=by_opendir role=opened
+// expect: handle-leak count=1 handle=directory-stream text=/usr function=by_opendir
 // expect: handle-leak severity=warning count=1 handle=directory-stream function=by_fdopendir
-role=opened
-// expect: handle-leak severity=warning count=1 handle=addrinfo text=127.0.0.1
-function=by_getaddrinfo role=opened
+// expect: handle-leak count=1 handle=addrinfo text=127.0.0.1 function=by_getaddrinfo
 // expect: handle-leak severity=warning count=1 handle=ifaddrs function=by_getifaddrs role=opened
 // expect: handle-leak severity=warning count=1 handle=nameindex function=by_if_nameindex
-role=opened
 // expect: handle-leak severity=warning count=5 handle=regex text=a[bc]*d function=by_regcomp
-role=opened
 // expect: handle-leak severity=warning count=1 handle=glob text=/usr/* function=by_glob role=opened
 // expect: handle-leak severity=warning count=1 handle=glob text=/usr/l* function=by_glob64
-role=opened
 // expect: handle-leak severity=warning count=1 handle=wordexp text=a_b_c function=by_wordexp
-role=opened
 // expect: handle-leak severity=warning count=1 handle=iconv text=UTF-16 function=by_iconv_open
-role=opened
 // expect: handle-leak severity=warning count=1 handle=locale text=C.UTF-8 function=by_newlocale
-role=opened
 // expect: handle-leak severity=warning count=1 handle=locale function=by_duplocale role=opened
 // expect: handle-leak severity=warning count=1 handle=hash-table function=by_hcreate_r role=opened
-// expect: handle-leak severity=warning count=1 handle=fts text=/usr/include/net
-function=by_fts_open role=opened
+// expect: handle-leak count=1 handle=fts text=/usr/include/net function=by_fts_open
 // expect: handle-leak severity=warning count=1 handle=stream text=/dev/null function=by_setmntent
-role=opened
 */
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,7 +1,6 @@
 /* Attributes, keys and semaphores that are never destroyed: without effect in glibc, so one says
 // nothing; a place that loses one after the other is told.
 // expect: handle-leak severity=warning count=100 handle=thread-attributes function=attributes
-role=opened
 // expect: handle-leak severity=warning count=300 handle=key function=make_key role=opened
 // expect: handle-leak severity=warning count=100 handle=semaphore function=semaphore role=opened
 */
