@@ -164,7 +164,7 @@ static bool all_seem_stuck(const struct look *look, uint64_t *ret_waits)
         if (!stuck_of(look->self, t, &stuck))
             return false;
         waits += stuck.count;
-        if (stuck.object == asked && stuck.kind != WAIT_MUTEX)
+        if (stuck.object == asked && stuck.kind != WAIT_MUTEX && stuck.kind != WAIT_BARRIER)
             continue; /* a pool on one condition */
         asked = stuck.object;
         if (stuck_let_go(&stuck) || stuck_is_shared(&stuck))

@@ -257,6 +257,16 @@ static bool once_runs(uint64_t address, int32_t word)
     return (word & (ONCE_RUNS | ONCE_DONE)) == ONCE_RUNS;
 }
 
+/* All for whom it waits have arrived. Its memory alone does not say so: who was let go may not have
+   run yet when the next phase has begun. */
+static bool barrier_is_full(const struct stuck *stuck)
+{
+    const struct sync *sync = sync_find(stuck->object);
+    uint64_t until = __atomic_load_n(&stuck->thread->barrier_until, __ATOMIC_RELAXED);
+    return sync && sync->kind == SYNC_BARRIER && sync->more && until &&
+           __atomic_load_n(&sync->more->tickets, __ATOMIC_RELAXED) >= until;
+}
+
 bool stuck_let_go(const struct stuck *stuck)
 {
     union {
@@ -280,7 +290,7 @@ bool stuck_let_go(const struct stuck *stuck)
                (uint32_t)object.semaphore.data != 0;
     case WAIT_BARRIER:
         return !read_object(stuck->object, &object.barrier, sizeof object.barrier) ||
-               object.barrier.in == object.barrier.current_round;
+               object.barrier.in == object.barrier.current_round || barrier_is_full(stuck);
     case WAIT_RWLOCK_READ:
     case WAIT_RWLOCK_WRITE:
         return !read_object(stuck->object, &object.rwlock, sizeof object.rwlock) ||

@@ -54,6 +54,8 @@ static void arrive(struct thread *self, pthread_barrier_t *barrier, struct arriv
     uint64_t ticket = __atomic_fetch_add(&more->tickets, 1, __ATOMIC_SEQ_CST);
     if (likely(limit))
         ret->phase = ticket / limit & 1;
+    __atomic_store_n(&self->barrier_until, limit ? (ticket / limit + 1) * limit : 0,
+                     __ATOMIC_RELAXED);
     if (ret->phase != 1)
         edge_release(self, &more->phase[0]);
     if (ret->phase != 0)

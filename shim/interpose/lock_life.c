@@ -77,9 +77,22 @@ struct gone {
     const void *frame;
 };
 
+#define FREED_UNORDERED "Its memory was given back, unordered with a use."
+
+/* Freed while another thread may still be in a call with it. */
+static void gone_unordered(const struct gone *gone, struct sync *sync)
+{
+    if (is_lock(sync))
+        sync_object_lock_ending(gone->self, sync, FREED_UNORDERED, gone->stack);
+    else
+        sync_object_ending(gone->self, sync, FREED_UNORDERED, gone->stack);
+}
+
 static void gone_visit(struct sync *sync, void *with)
 {
     const struct gone *gone = with;
+    if (gone->stack && !(sync->flags & SYNC_DESTROYED) && sync->world == vclock_world)
+        gone_unordered(gone, sync);
     if (!is_lock(sync) || sync->world != vclock_world)
         return;
     lock_contention_keep(sync);

@@ -78,7 +78,7 @@ static void begin(struct thread *self)
     struct thread *adopted = thread_current;
     thread_begin(self);
     if (adopted)
-        thread_discard(adopted);
+        thread_replaces(self, adopted);
     last_step_expect();
     /* Another thread may have had this stack, and what lies above it. */
     if (guard_enter()) {
@@ -176,6 +176,15 @@ static void created(struct thread *made, struct thread_row *row, uint32_t number
     thread_misuse_creating(-1);
 }
 
+/* From now on until false what is allocated and freed on this thread is libc's: it gives up what
+   threads that have ended had, whose stacks it reuses (race_block_dying). */
+static void inside_create(bool inside)
+{
+    struct thread *self = thread_current;
+    if (self)
+        self->creates = inside;
+}
+
 int wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*routine)(void *),
                         void *argument)
 {
@@ -185,7 +194,9 @@ int wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*routi
         return real.pthread_create(id, attr, routine, argument);
     struct thread_row *row = made->row;
     uint32_t number = made->number;
+    inside_create(true);
     int result = real.pthread_create(id, attr, thread_start, made);
+    inside_create(false);
     created(made, row, number, result == 0, id);
     return result;
 }
@@ -198,7 +209,9 @@ int wrap_thrd_create(thrd_t *id, thrd_start_t routine, void *argument)
         return real.thrd_create(id, routine, argument);
     struct thread_row *row = made->row;
     uint32_t number = made->number;
+    inside_create(true);
     int result = real.thrd_create(id, thread_start_c11, made);
+    inside_create(false);
     created(made, row, number, result == thrd_success, id);
     return result;
 }

@@ -208,6 +208,15 @@ void thread_discard(struct thread *made)
     __atomic_fetch_add(&ended_count, 1, __ATOMIC_RELAXED);
 }
 
+void thread_replaces(struct thread *self, struct thread *adopted)
+{
+    if (guard_enter()) {
+        vclock_thread_renamed(self, adopted);
+        guard_leave(self);
+    }
+    thread_discard(adopted);
+}
+
 /* The next of a linked number's chain. The field holds it + 1: 0 says that there is none yet. */
 static uint32_t older_than(uint32_t number)
 {

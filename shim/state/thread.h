@@ -77,6 +77,7 @@ struct thread {
     bool ended; /* its start routine is over; destructors may still run */
     bool own_signal_stack;
     bool exiting;          /* called pthread_exit or thrd_exit */
+    bool creates;          /* is inside libc's own function that creates a thread */
     bool past_destructors; /* nothing of the program runs on it any more */
     uint32_t waits;        /* how many it has begun (state/wait.c) */
     bool looks;            /* before it waits, whether it is in a deadlock (detect/deadlock.c) */
@@ -92,6 +93,9 @@ struct thread {
        may wake it. */
     uint32_t futex;
     bool futex_shared;
+    /* While it waits at a barrier: how many must have arrived there in all until it is let go; 0
+       not known. Others look at it. */
+    uint64_t barrier_until;
     uint32_t
         thrown; /* where it threw an exception with locks held, until that is caught; a stack */
     uintptr_t wait_mutex; /* while it waits for a condition: with this; others look at it */
@@ -216,6 +220,9 @@ void thread_finish(struct thread *self);
 /* The creation of made failed, or it was adopted in vain: its struct may be used again, its row
  * says that there was none. */
 void thread_discard(struct thread *made);
+
+/* The calling thread was adopted, and turns out to be self: what it has done is self's past. */
+void thread_replaces(struct thread *self, struct thread *adopted);
 
 /* Says which pthread_t the thread with this row has; creator and thread both call it, because
    either may be first, and the first counts. After either call it is found, however far the other

@@ -549,6 +549,18 @@ void vclock_thread_adopted(struct thread *made)
     lock_give(LOCK_SLOTS);
 }
 
+static void follow(struct thread_clock *after, struct thread_clock *before)
+{
+    if (after->now && before->now)
+        vector_join(after, &after->known, before->known, before->now);
+}
+
+void vclock_thread_renamed(struct thread *after, struct thread *before)
+{
+    follow(&after->clock, &before->clock);
+    follow(&after->lineage, &before->lineage);
+}
+
 /* The thread's slot has run out of epochs: it goes on in another one, knowing all of the first. */
 static void vclock_move(struct thread_clock *clock)
 {

