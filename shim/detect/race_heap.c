@@ -33,12 +33,13 @@ const struct block_row *race_heap_row(struct thread *self, uintptr_t address)
     if (!block_region(address))
         return NULL;
     struct thread_accesses *own = thread_accesses(self);
-    const struct block_row *row = own ? own->block : NULL;
+    const struct block_row **last = own ? &own->block[address / 4096 % BLOCKS_TOUCHED] : NULL;
+    const struct block_row *row = last ? *last : NULL;
     if (row && block_state_of(row) == BLOCK_LIVE && address - block_address(row) < block_size(row))
         return row;
     row = block_holding(address);
-    if (own && row && block_state_of(row) == BLOCK_LIVE)
-        own->block = row;
+    if (last && row && block_state_of(row) == BLOCK_LIVE)
+        *last = row;
     bool unmapped = row && block_state_of(row) == BLOCK_FREED && block_size(row) >= FREED_MAX;
     return unmapped ? NULL : row;
 }

@@ -22,13 +22,15 @@ struct told {
 };
 #define TOLD 16u
 
+#define BLOCKS_TOUCHED 16u
+
 /* What the engine keeps for each thread. */
 struct thread_accesses {
     struct told told[TOLD];
     struct record *records; /* for those of one granule */
     uint32_t room;
-    const struct block_row
-        *block; /* the newest live one that it touched; may have been freed since */
+    /* The newest live ones that it touched, by the page of the access; may have been freed since. */
+    const struct block_row *block[BLOCKS_TOUCHED];
 };
 
 /* NULL when memory is short. */

@@ -20,6 +20,11 @@ uint64_t block_unseen;
 #define LARGE_BLOCK  (16u << 10)
 #define LARGE_BLOCKS 256u
 static uint32_t large_blocks[LARGE_BLOCKS]; /* row, 0 never used; atomic */
+/* Where those blocks are, so that looking for an address touches no row but its own. A hint: written
+   after the row, by who put it there. */
+static struct {
+    uintptr_t start, end; /* atomic */
+} large_ranges[LARGE_BLOCKS];
 
 void (*block_grew)(struct thread *self);
 #define GROWTH_ROWS  64u /* the least after which block_grew is called */
@@ -76,6 +81,7 @@ bool block_start_up(bool foreign)
     block_window_shift = foreign ? 4 : 5;
     block_unseen = 0;
     mem_clear(large_blocks, sizeof large_blocks);
+    mem_clear(large_ranges, sizeof large_ranges);
     /* In a child the old table is there already, wiped. */
     if (!regions)
         regions = pages_map_wiped(REGION_COUNT * sizeof *regions);
@@ -155,12 +161,17 @@ static void large_grows(struct thread *self, uint64_t size)
 static __attribute__((noinline)) void note_large(struct thread *self, uint32_t index, uint64_t size)
 {
     large_grows(self, size);
+    const struct block_row *row = row_at(index);
     for (uint32_t i = 0; i < LARGE_BLOCKS; i++) {
         uint32_t old = __atomic_load_n(&large_blocks[i], __ATOMIC_RELAXED);
         if ((!old || block_state_of(row_at(old)) != BLOCK_LIVE || old == index) &&
             __atomic_compare_exchange_n(&large_blocks[i], &old, index, false, __ATOMIC_RELAXED,
-                                        __ATOMIC_RELAXED))
+                                        __ATOMIC_RELAXED)) {
+            __atomic_store_n(&large_ranges[i].start, block_address(row), __ATOMIC_RELAXED);
+            __atomic_store_n(&large_ranges[i].end, block_address(row) + block_size(row),
+                             __ATOMIC_RELAXED);
             return;
+        }
     }
 }
 
@@ -345,27 +356,36 @@ static bool look_back(const uint32_t *region, size_t from, size_t least, uintptr
 static struct block_row *large_holding(uintptr_t address)
 {
     for (uint32_t i = 0; i < LARGE_BLOCKS; i++) {
-        uint32_t index = __atomic_load_n(&large_blocks[i], __ATOMIC_RELAXED);
-        if (!index)
+        uintptr_t end = __atomic_load_n(&large_ranges[i].end, __ATOMIC_RELAXED);
+        if (!end)
             break;
-        struct block_row *row = row_at(index);
+        if (address >= end || address < __atomic_load_n(&large_ranges[i].start, __ATOMIC_RELAXED))
+            continue;
+        struct block_row *row = row_at(__atomic_load_n(&large_blocks[i], __ATOMIC_RELAXED));
         if (is_live(row) && holds(row, address))
             return row;
     }
     return NULL;
 }
 
+/* Windows that are looked at before the large blocks are: most blocks are small, and the nearest live
+   one settles it. */
+#define WINDOWS_NEAR 64u
+
 struct block_row *block_holding(uintptr_t address)
 {
-    struct block_row *large = large_holding(address);
-    if (large)
-        return large;
     size_t from = (address & REGION_MASK) >> block_window_shift;
     size_t least = from > WINDOWS_BACK ? from - WINDOWS_BACK : 0;
+    size_t near = from > WINDOWS_NEAR ? from - WINDOWS_NEAR : 0;
     size_t last = REGION_MASK >> block_window_shift;
     struct block_row *found = NULL;
     const uint32_t *region = block_region(address);
-    if (region && look_back(region, from, least, address, &found))
+    if (region && look_back(region, from, near, address, &found))
+        return found;
+    struct block_row *large = large_holding(address);
+    if (large)
+        return large;
+    if (region && near > least && look_back(region, near - 1, least, address, &found))
         return found;
     region = least ? NULL : block_region(address - (REGION_MASK + 1));
     if (region && look_back(region, last, last - (WINDOWS_BACK - from), address, &found))
