@@ -28,21 +28,48 @@ struct memo {
     uint64_t known[][MEMO_WAYS]; /* hashes of uses; each set the newest first */
 };
 
-static inline bool memo_has(const struct memo *memo, uint64_t hash)
+static inline uint32_t hash_place(const struct memo *memo, uint64_t hash)
 {
-    const uint64_t *set = memo->known[hash >> 32 & (memo->sets - 1)];
+    return (uint32_t)(hash >> 32) & (memo->sets - 1);
+}
+
+/* The newest uses under one first lock lie in its set, so that they are found in one cache line,
+   which is fetched when that lock is taken; what that set loses lies in one by its own hash. */
+static inline const uint64_t *first_set(const struct memo *memo, uint32_t first)
+{
+    return memo->known[first * 2654435769u >> 16 & (memo->sets - 1)];
+}
+
+static inline bool set_has(const uint64_t *set, uint64_t hash)
+{
     for (uint32_t i = 0; i < MEMO_WAYS; i++)
         if (set[i] == hash)
             return true;
     return false;
 }
 
-static void memo_add(struct memo *memo, uint64_t hash)
+static inline bool memo_has(const struct memo *memo, uint32_t first, uint64_t hash)
 {
-    uint64_t *set = memo->known[hash >> 32 & (memo->sets - 1)];
+    const uint64_t *set = first_set(memo, first);
+    return set_has(set, hash) ||
+           (set[MEMO_WAYS - 1] && set_has(memo->known[hash_place(memo, hash)], hash));
+}
+
+/* Returns what the set loses, 0 when it had room. */
+static uint64_t set_add(uint64_t *set, uint64_t hash)
+{
+    uint64_t oldest = set[MEMO_WAYS - 1];
     for (uint32_t i = MEMO_WAYS - 1; i > 0; i--)
         set[i] = set[i - 1];
     set[0] = hash;
+    return oldest;
+}
+
+static void memo_add(struct memo *memo, uint32_t first, uint64_t hash)
+{
+    uint64_t oldest = set_add((uint64_t *)first_set(memo, first), hash);
+    if (oldest)
+        set_add(memo->known[hash_place(memo, oldest)], oldest);
 }
 
 static size_t memo_size(uint32_t sets)
@@ -170,7 +197,7 @@ static __attribute__((noinline)) void add_slow(struct thread *self, struct sync 
         memo_grow(self);
     struct memo *memo = self->orders;
     if (memo)
-        memo_add(memo, hash);
+        memo_add(memo, self->held.rows[0].id, hash);
 }
 
 void lock_order_taken(struct thread *self, struct sync *lock, enum held_mode mode, bool tried,
@@ -181,9 +208,16 @@ void lock_order_taken(struct thread *self, struct sync *lock, enum held_mode mod
         return;
     const struct memo *memo = self->orders;
     uint64_t hash = hash_of(self, lock, mode);
-    if (likely(memo && memo_has(memo, hash)))
+    if (likely(memo && memo_has(memo, self->held.rows[0].id, hash)))
         return;
     add_slow(self, lock, mode, stack, hash);
+}
+
+void lock_order_expect(const struct thread *self, const struct sync *lock)
+{
+    const struct memo *memo = self->orders;
+    if (memo)
+        __builtin_prefetch(first_set(memo, lock->id));
 }
 
 void lock_order_after_fork(void)

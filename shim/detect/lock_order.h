@@ -32,6 +32,9 @@ struct sync;
 void lock_order_taken(struct thread *self, struct sync *lock, enum held_mode mode, bool tried,
                       uint32_t stack);
 
+/* The thread, which holds none, is about to take a lock: what it may take under it is fetched. */
+void lock_order_expect(const struct thread *self, const struct sync *lock);
+
 /* In a fork's child: its recording has none of the stacks. */
 void lock_order_after_fork(void);
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "state/held.h"
+#include "state/shadow.h"
 #include "state/thread.h"
 
 /* How a source finds the stack of an access: asked only when the engine must remember it. */
@@ -33,6 +34,14 @@ static inline bool race_watched(void)
    record, so that in this epoch the like need not be told again. */
 bool race_access(struct thread *self, uintptr_t address, size_t size, unsigned how,
                  const struct origin *origin);
+
+/* Is all of it on record in this epoch already? Then it need not be told. Asked by who has not
+   entered the guard yet; false says nothing. */
+static inline bool race_is_on_record(uintptr_t address, size_t size, bool write)
+{
+    const struct thread *self = thread_current;
+    return likely(self) && shadow_covers_range(self->clock.now, address, size, write);
+}
 
 /* The first other thread is about to be created: from now on there is somebody to race with. */
 void race_threads_begin(void);

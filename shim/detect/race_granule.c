@@ -130,6 +130,16 @@ static inline struct record *read_records(struct thread *self, const uint64_t *c
     return records;
 }
 
+/* Parts of a granule that one thread alone touches, one after the other, such as the words of a
+   request: granules beside it do not look so, and soon it does not either. */
+static bool is_alone(uint64_t newest, const struct record *others, uint32_t count)
+{
+    bool part = (newest & CELL_BYTES) != CELL_BYTES;
+    for (uint32_t i = 0; part && i < count; i++)
+        part = stamp_slot(others[i].cell) == stamp_slot(newest);
+    return part;
+}
+
 /* Locked granule: the newest record goes to the first cell, the others (count of them) to the
    second or to a set. */
 static void put_records(uint64_t *cell, context_t *contexts, struct record newest,
@@ -137,7 +147,7 @@ static void put_records(uint64_t *cell, context_t *contexts, struct record newes
 {
     uint64_t old = cell_is_link(cell[1]) ? cell[1] : 0, second = 0;
     if (count > 1 || (count == 1 && cell_is_list(old))) {
-        second = record_set_change(old, others, count);
+        second = record_set_change(old, others, count, is_alone(newest.cell, others, count));
         old = 0;
     } else if (count == 1) {
         second = others[0].cell;
@@ -263,26 +273,63 @@ void granule_update(struct access *access, uintptr_t granule, uint64_t mask, uin
     }
 }
 
-void granules_free(uintptr_t start, uintptr_t end, void *with)
+/* Count granules of a line from granule on, locked: does the thread know of all of their records,
+   and all are in their cells? */
+static inline bool line_is_known(const struct thread *self, const uint64_t *cell, uintptr_t count)
 {
-    struct access *access = with;
-    for (uintptr_t at = start & -(uintptr_t)GRANULE; at < end; at += GRANULE) {
-        uint64_t *cell = shadow_cells(at);
-        if (!(cell_get(&cell[0]) | __atomic_load_n(&cell[1], __ATOMIC_RELAXED)) ||
-            !shadow_lock(cell))
-            continue;
-        uint32_t count = 0;
+    for (uintptr_t i = 0; i < 2 * count; i++) {
+        uint64_t record = cell_get(&cell[i]);
+        if (record && (cell_is_link(record) || !vclock_knows(&self->clock, record)))
+            return false;
+    }
+    return true;
+}
+
+/* The same granules, whatever they have: what the free conflicts with. */
+static void line_conflicts(struct access *access, uintptr_t granule, const uint64_t *cell,
+                           uintptr_t count)
+{
+    for (; count--; granule += GRANULE, cell += 2) {
+        uint32_t had = 0;
         struct record near[NEAR];
         struct record *records =
-            read_records(access->self, cell, shadow_contexts(at), near, &count);
-        uint64_t second = cell[1];
-        for (uint32_t i = 0; records && i < count; i++)
-            remains(access, at, CELL_BYTES, &records[i]);
-        __atomic_store_n(&cell[1], 0, __ATOMIC_RELAXED);
-        cell_put(&cell[0], 0);
-        shadow_unlock(cell);
-        if (cell_is_link(second))
-            record_set_drop(second);
+            read_records(access->self, cell, shadow_contexts(granule), near, &had);
+        for (uint32_t i = 0; records && i < had; i++)
+            remains(access, granule, CELL_BYTES, &records[i]);
+    }
+}
+
+/* Count granules of one line. */
+static void free_in_line(struct access *access, uintptr_t granule, uintptr_t count)
+{
+    uint64_t *cell = shadow_cells(granule), any = 0, links[LINE / GRANULE];
+    for (uintptr_t i = 0; i < 2 * count; i++)
+        any |= __atomic_load_n(&cell[i], __ATOMIC_RELAXED);
+    if (!any || !shadow_lock(cell))
+        return;
+    bool known = line_is_known(access->self, cell, count);
+    if (unlikely(!known))
+        line_conflicts(access, granule, cell, count);
+    for (uintptr_t i = 0; i < count; i++) {
+        links[i] = cell[2 * i + 1];
+        __atomic_store_n(&cell[2 * i + 1], 0, __ATOMIC_RELAXED);
+        cell_put(&cell[2 * i], 0);
+    }
+    shadow_unlock(cell);
+    for (uintptr_t i = 0; i < count && !known; i++)
+        if (cell_is_link(links[i]))
+            record_set_drop(links[i]);
+}
+
+void granules_free(uintptr_t start, uintptr_t end, void *with)
+{
+    uintptr_t at = start & -(uintptr_t)GRANULE;
+    while (at < end) {
+        uintptr_t next = (at | (LINE - 1)) + 1;
+        if (next > end)
+            next = (end + GRANULE - 1) & -(uintptr_t)GRANULE;
+        free_in_line(with, at, (next - at) / GRANULE);
+        at = next;
     }
 }
 

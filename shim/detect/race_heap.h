@@ -29,7 +29,8 @@ struct thread_accesses {
     struct told told[TOLD];
     struct record *records; /* for those of one granule */
     uint32_t room;
-    /* The newest live ones that it touched, by the page of the access; may have been freed since. */
+    /* The newest live ones that it touched, by the page of the access; may have been freed since.
+     */
     const struct block_row *block[BLOCKS_TOUCHED];
 };
 

@@ -227,11 +227,28 @@ static inline uintptr_t granules_covered(const uint64_t *cell, uint64_t kind, ui
     return count;
 }
 
+/* A part of a granule that is usual: in one look. False: it is not done. */
+static inline bool part_is_usual(struct access *access, uintptr_t start, uint64_t mask,
+                                 uint64_t *cell)
+{
+    uint64_t line_first;
+    if (!granule_is_usual(cell))
+        return false;
+    context_here(access);
+    if (unlikely(!shadow_lock_first(cell, &line_first)))
+        return false;
+    uint64_t first = cell == shadow_line(cell) ? line_first : cell[0];
+    uint64_t newest = granule_usual(access->self, cell, first, shadow_contexts(start),
+                                    access->cell | mask, access->here.context);
+    shadow_put_and_unlock(cell, newest ? newest : first, line_first);
+    return newest;
+}
+
 /* [start, end) lies within one granule. */
 static void access_part(struct access *access, uintptr_t start, uintptr_t end, uint64_t *cell)
 {
     uint64_t mask = shadow_mask(start, end - start);
-    if (!granule_covers(cell, access->cell | mask))
+    if (!granule_covers(cell, access->cell | mask) && !part_is_usual(access, start, mask, cell))
         granule_update(access, start & -(uintptr_t)GRANULE, mask, cell);
 }
 

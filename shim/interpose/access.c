@@ -14,43 +14,64 @@ uint32_t origin_frame(struct thread *self, const struct origin *origin)
     return stack_once(self, origin->frame);
 }
 
-void access_read(const void *at, size_t size, const void *frame)
+/* Of one or two ranges, which are on record already more often than not. */
+ONLY_ADDRESS(1)
+static inline bool known(const void *at, size_t size, bool write)
+{
+    return race_is_on_record((uintptr_t)at, size, write);
+}
+
+ONLY_ADDRESS(1)
+static __attribute__((noinline)) void tell_one(const void *at, size_t size, unsigned how,
+                                               const void *frame)
 {
     struct thread *self = guard_enter();
     if (!self)
         return;
-    access_tell(self, at, size, ACCESS_READ, frame);
+    access_tell(self, at, size, how, frame);
     guard_leave(self);
+}
+
+void access_read(const void *at, size_t size, const void *frame)
+{
+    if (!known(at, size, false))
+        tell_one(at, size, ACCESS_READ, frame);
 }
 
 void access_write(const void *at, size_t size, const void *frame)
 {
-    struct thread *self = guard_enter();
-    if (!self)
-        return;
-    access_tell(self, at, size, ACCESS_WRITE, frame);
-    guard_leave(self);
+    if (!known(at, size, true))
+        tell_one(at, size, ACCESS_WRITE, frame);
 }
 
-void access_read_both(const void *a, size_t a_size, const void *b, size_t b_size, const void *frame)
+ONLY_ADDRESS(1)
+ONLY_ADDRESS(3)
+static __attribute__((noinline)) void tell_two(const void *a, size_t a_size, const void *b,
+                                               size_t b_size, unsigned how_b, const void *frame)
 {
     struct thread *self = guard_enter();
     if (!self)
         return;
     access_tell(self, a, a_size, ACCESS_READ, frame);
-    access_tell(self, b, b_size, ACCESS_READ, frame);
+    access_tell(self, b, b_size, how_b, frame);
     guard_leave(self);
+}
+
+void access_read_both(const void *a, size_t a_size, const void *b, size_t b_size, const void *frame)
+{
+    if (!known(a, a_size, false))
+        tell_two(a, a_size, b, b_size, ACCESS_READ, frame);
+    else if (!known(b, b_size, false))
+        tell_one(b, b_size, ACCESS_READ, frame);
 }
 
 void access_copy_part(const void *to, size_t to_size, const void *from, size_t from_size,
                       const void *frame)
 {
-    struct thread *self = guard_enter();
-    if (!self)
-        return;
-    access_tell(self, from, from_size, ACCESS_READ, frame);
-    access_tell(self, to, to_size, ACCESS_WRITE, frame);
-    guard_leave(self);
+    if (!known(from, from_size, false))
+        tell_two(from, from_size, to, to_size, ACCESS_WRITE, frame);
+    else if (!known(to, to_size, true))
+        tell_one(to, to_size, ACCESS_WRITE, frame);
 }
 
 void access_copy(const void *to, const void *from, size_t size, const void *frame)

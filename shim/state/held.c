@@ -36,6 +36,7 @@ static void drop_stale(struct thread *self)
         if (held_is_so(self, &set->rows[i]))
             set->rows[kept++] = set->rows[i];
     set->count = kept;
+    set->hash = 0;
 }
 
 struct held *held_add_new(struct thread *self, struct sync *lock, enum held_mode mode,
@@ -60,6 +61,7 @@ struct held *held_add_new(struct thread *self, struct sync *lock, enum held_mode
     row->frame = 0;
     row->tried = row->inherited = false;
     set->lockset = HELD_UNNAMED;
+    set->hash = 0;
     return row;
 }
 
@@ -81,6 +83,7 @@ bool held_remove(struct thread *self, struct held *row)
     for (uint32_t i = (uint32_t)(row - set->rows); i < last; i++)
         set->rows[i] = set->rows[i + 1];
     set->lockset = last ? HELD_UNNAMED : 0;
+    set->hash = 0;
     return true;
 }
 
@@ -189,6 +192,16 @@ static uint32_t lockset_add(uint32_t bucket, uint64_t hash, const struct held_se
     return number;
 }
 
+static inline uint64_t held_hash(struct held_set *set)
+{
+    if (set->hash)
+        return set->hash;
+    uint64_t hash = set->count;
+    for (uint32_t i = 0; i < set->count; i++)
+        hash = mix(hash, (uint64_t)set->rows[i].id << 32 | set->rows[i].stack) + set->rows[i].mode;
+    return set->hash = hash ? hash : 1;
+}
+
 uint32_t held_lockset(struct thread *self)
 {
     struct held_set *set = &self->held;
@@ -196,10 +209,7 @@ uint32_t held_lockset(struct thread *self)
         return set->lockset;
     if (!tables_make())
         return 0;
-    uint64_t hash = set->count;
-    for (uint32_t i = 0; i < set->count; i++)
-        hash = mix(hash, (uint64_t)set->rows[i].id << 34 ^ (uint64_t)set->rows[i].stack << 2 ^
-                             set->rows[i].mode);
+    uint64_t hash = held_hash(set);
     uint32_t bucket = (uint32_t)(hash >> 32) % BUCKETS;
     uint32_t number = lockset_find(bucket, hash, set);
     if (!number) {
@@ -227,26 +237,85 @@ static uint32_t context_find(uint32_t bucket, uint32_t stack, uint32_t lockset)
     return number;
 }
 
-context_t context_of(struct thread *self, uint32_t stack)
+/* A thread's contexts by a hash of 64 bits, which is taken for them. The tables above are larger
+   than a cache, and a lock for each item of a program makes a lockset of each: there a context
+   costs five lines of memory, here one. */
+#define MEMO_LEAST 64u
+#define MEMO_MOST  16384u
+static uint32_t worlds; /* counts forks: what is remembered is of one */
+struct context_memo {
+    uint32_t size; /* a power of two */
+    uint32_t missed, world;
+    struct {
+        uint64_t key;
+        context_t context;
+    } at[];
+};
+
+static size_t memo_size(uint32_t size)
 {
-    uint32_t lockset = self->held.count ? held_lockset(self) : 0;
-    if (likely(!lockset))
+    return sizeof(struct context_memo) + size * sizeof((struct context_memo *)NULL)->at[0];
+}
+
+/* Larger once it has missed as often as it has places; what it had is met again. NULL: none. */
+static struct context_memo *memo_grown(struct held_set *set)
+{
+    struct context_memo *old = set->context;
+    if (old && old->world == worlds && (++old->missed < old->size || old->size == MEMO_MOST))
+        return old;
+    uint32_t size = !old ? MEMO_LEAST : old->world == worlds ? old->size * 4 : old->size;
+    size_t bytes = memo_size(size);
+    /* What a parent's had may lie anywhere of its memory: it is left alone. */
+    struct context_memo *made = size > MEMO_LEAST ? pages_map(bytes) : arena_alloc(bytes);
+    if (!made)
+        return NULL;
+    made->size = size;
+    made->world = worlds;
+    set->context = made;
+    if (old && old->world == worlds && old->size > MEMO_LEAST)
+        pages_unmap(old, memo_size(old->size));
+    return made;
+}
+
+static __attribute__((noinline)) context_t context_find_or_make(struct thread *self, uint32_t stack,
+                                                                uint64_t key)
+{
+    uint32_t lockset = held_lockset(self);
+    if (unlikely(!lockset))
         return stack < CONTEXT_WITH_LOCKS ? stack : 0;
     uint32_t bucket = (uint32_t)(mix(stack, lockset) >> 32) % BUCKETS;
     uint32_t number = context_find(bucket, stack, lockset);
-    if (number)
-        return number | CONTEXT_WITH_LOCKS;
-    lock_take(LOCK_LOCKSETS);
-    number = context_find(bucket, stack, lockset);
-    if (!number &&
-        chunk_make((void **)tables->context_chunk, context_count, sizeof(struct context))) {
-        number = context_count++;
-        *context_at(number) = (struct context){
-            .stack = stack, .lockset = lockset, .next = tables->context_bucket[bucket]};
-        __atomic_store_n(&tables->context_bucket[bucket], number, __ATOMIC_RELEASE);
+    if (!number) {
+        lock_take(LOCK_LOCKSETS);
+        number = context_find(bucket, stack, lockset);
+        if (!number &&
+            chunk_make((void **)tables->context_chunk, context_count, sizeof(struct context))) {
+            number = context_count++;
+            *context_at(number) = (struct context){
+                .stack = stack, .lockset = lockset, .next = tables->context_bucket[bucket]};
+            __atomic_store_n(&tables->context_bucket[bucket], number, __ATOMIC_RELEASE);
+        }
+        lock_give(LOCK_LOCKSETS);
     }
-    lock_give(LOCK_LOCKSETS);
-    return number ? number | CONTEXT_WITH_LOCKS : stack;
+    context_t context = number ? number | CONTEXT_WITH_LOCKS : stack;
+    struct context_memo *memo = number ? memo_grown(&self->held) : NULL;
+    if (memo) {
+        memo->at[key >> 40 & (memo->size - 1)].key = key;
+        memo->at[key >> 40 & (memo->size - 1)].context = context;
+    }
+    return context;
+}
+
+context_t context_of(struct thread *self, uint32_t stack)
+{
+    struct held_set *set = &self->held;
+    if (likely(!set->count))
+        return stack < CONTEXT_WITH_LOCKS ? stack : 0;
+    uint64_t key = mix(held_hash(set), stack);
+    const struct context_memo *memo = set->context;
+    if (likely(memo && memo->at[key >> 40 & (memo->size - 1)].key == key && memo->world == worlds))
+        return memo->at[key >> 40 & (memo->size - 1)].context;
+    return context_find_or_make(self, stack, key);
 }
 
 uint32_t context_stack(context_t context)
@@ -262,8 +331,11 @@ uint32_t context_lockset(context_t context)
 
 void held_inherit(struct thread *made, const struct thread *forked)
 {
+    struct context_memo *own = made->held.context;
     made->held = forked->held;
+    made->held.context = own;
     made->held.lockset = made->held.count ? HELD_UNNAMED : 0;
+    made->held.hash = 0;
     for (uint32_t i = 0; i < made->held.count; i++) {
         struct held *row = &made->held.rows[i];
         if (held_is_so(forked, row) && row->mode == HELD_WRITE)
@@ -279,4 +351,5 @@ void held_after_fork(void)
 {
     tables = NULL;
     lockset_count = context_count = 1;
+    worlds++;
 }

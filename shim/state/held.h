@@ -36,7 +36,9 @@ struct held {
 struct held_set {
     struct held *rows;
     uint32_t count, room;
-    uint32_t lockset; /* number of this set, HELD_UNNAMED when it has changed since */
+    uint32_t lockset;             /* number of this set, HELD_UNNAMED when it has changed since */
+    uint64_t hash;                /* of this set; 0 when it has changed since */
+    struct context_memo *context; /* the thread's contexts, so that most are found at home */
 };
 #define HELD_UNNAMED UINT32_MAX
 

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/word_lock.h"
 #include "state/shadow.h"
+#include "state/thread.h"
 
 /* Two sizes, each in half a cache line or a whole one: 2 or 5 records of 12 bytes. A link names the
    size and the unit of 32 bytes where the list begins. */
@@ -28,11 +29,7 @@ static struct pool {
 } pools[2];                  /* short, long */
 static uint32_t units_used = 2;
 uint64_t record_list_bytes;
-
-static uint32_t size_of(uint64_t link)
-{
-    return link & LINK_LONG ? 2 * UNIT : UNIT;
-}
+static uint32_t worlds = 1; /* counts forks: lists are of one */
 
 static struct record_list *list_of(uint64_t link)
 {
@@ -72,21 +69,87 @@ static uint32_t unit_take(struct pool *pool, uint32_t size)
     return unit;
 }
 
+/* Lists that a thread keeps, by size: those of two pools are taken and given back by several. */
+#define KEPT 8u
+struct kept_lists {
+    uint32_t world; /* that they are of */
+    uint32_t count[2];
+    uint32_t unit[2][KEPT];
+};
+
+/* The calling thread's; NULL: none. */
+static struct kept_lists *kept_lists(void)
+{
+    struct thread *self = thread_current;
+    if (unlikely(!self ||
+                 (!self->lists && !(self->lists = arena_alloc(sizeof(struct kept_lists))))))
+        return NULL;
+    struct kept_lists *kept = self->lists;
+    if (unlikely(kept->world != worlds))
+        *kept = (struct kept_lists){.world = worlds};
+    return kept;
+}
+
+static bool has_room(uint32_t size)
+{
+    return (__atomic_load_n(&record_list_bytes, __ATOMIC_RELAXED) + size) * 4 <=
+           shadow_room_for_sets() * 3;
+}
+
+/* A few from the pool, one of them for the caller: 0 when there is none. */
+static __attribute__((noinline)) uint32_t take_some(struct kept_lists *kept, bool is_long)
+{
+    struct pool *pool = &pools[is_long];
+    uint32_t size = is_long ? 2 * UNIT : UNIT, most = kept ? KEPT / 2 : 1, count = 0;
+    if (!set_up() || !has_room(size))
+        return 0;
+    if (!has_room(most * size))
+        most = 1;
+    word_lock_take(&pool->lock);
+    uint32_t taken = unit_take(pool, size);
+    for (uint32_t unit = taken; unit && ++count < most && (unit = unit_take(pool, size));)
+        kept->unit[is_long][kept->count[is_long]++] = unit;
+    word_lock_give(&pool->lock);
+    if (taken)
+        __atomic_fetch_add(&record_list_bytes, (uint64_t)count * size, __ATOMIC_RELAXED);
+    return taken;
+}
+
+/* Down to `left` of them. */
+static __attribute__((noinline)) void give_some(struct kept_lists *kept, bool is_long,
+                                                uint32_t left)
+{
+    struct pool *pool = &pools[is_long];
+    uint32_t size = is_long ? 2 * UNIT : UNIT, count = kept->count[is_long] - left;
+    word_lock_take(&pool->lock);
+    while (kept->count[is_long] > left) {
+        uint32_t unit = kept->unit[is_long][--kept->count[is_long]];
+        list_of(unit)->count = pool->free;
+        pool->free = unit;
+    }
+    word_lock_give(&pool->lock);
+    __atomic_fetch_sub(&record_list_bytes, (uint64_t)count * size, __ATOMIC_RELAXED);
+}
+
+void record_list_give_back(struct thread *thread)
+{
+    struct kept_lists *kept = thread->lists;
+    for (int is_long = 0; kept && kept->world == worlds && is_long < 2; is_long++)
+        give_some(kept, is_long, 0);
+}
+
 uint64_t record_list_make(const struct record *records, uint32_t count)
 {
-    uint64_t link = LINK_LIST | (count > 2 ? LINK_LONG : 0);
-    uint32_t size = size_of(link);
-    if (count > RECORD_LIST_MAX || !set_up() ||
-        (__atomic_load_n(&record_list_bytes, __ATOMIC_RELAXED) + size) * 4 >
-            shadow_room_for_sets() * 3)
+    bool is_long = count > 2;
+    uint64_t link = LINK_LIST | (is_long ? LINK_LONG : 0);
+    if (count > RECORD_LIST_MAX)
         return 0;
-    struct pool *pool = &pools[count > 2];
-    word_lock_take(&pool->lock);
-    uint32_t unit = unit_take(pool, size);
-    word_lock_give(&pool->lock);
+    struct kept_lists *kept = kept_lists();
+    uint32_t unit = likely(kept && kept->count[is_long])
+                        ? kept->unit[is_long][--kept->count[is_long]]
+                        : take_some(kept, is_long);
     if (!unit)
         return 0;
-    __atomic_fetch_add(&record_list_bytes, size, __ATOMIC_RELAXED);
     record_list_change(link | unit, records, count);
     return link | unit;
 }
@@ -115,16 +178,20 @@ uint32_t record_list_read(uint64_t link, struct record *ret_records)
 
 void record_list_drop(uint64_t link)
 {
-    struct pool *pool = &pools[!!(link & LINK_LONG)];
-    word_lock_take(&pool->lock);
-    list_of(link)->count = pool->free;
-    pool->free = (uint32_t)link;
-    word_lock_give(&pool->lock);
-    __atomic_fetch_sub(&record_list_bytes, size_of(link), __ATOMIC_RELAXED);
+    bool is_long = link & LINK_LONG;
+    struct kept_lists none = {0}, *kept = kept_lists();
+    if (unlikely(!kept))
+        kept = &none;
+    else if (unlikely(kept->count[is_long] == KEPT))
+        give_some(kept, is_long, KEPT / 2);
+    kept->unit[is_long][kept->count[is_long]++] = (uint32_t)link;
+    if (unlikely(kept == &none))
+        give_some(kept, is_long, 0);
 }
 
 void record_list_after_fork(void)
 {
+    worlds++;
     units_used = 2;
     mem_clear(pools, sizeof pools);
     record_list_bytes = 0;

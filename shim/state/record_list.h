@@ -8,7 +8,8 @@
  * room that sets have, and what does not fit a list is a set.
  *
  * A list is read, changed and dropped by whoever holds its granule's lock (state/shadow.h). Making
- * and dropping take a word lock, nothing under it but LOCK_SHADOW.
+ * and dropping take a word lock, nothing under it but LOCK_SHADOW; most go without, because a
+ * thread keeps a few lists that it dropped for the next ones that it makes.
  */
 #ifndef HOLDFAST_STATE_RECORD_LIST_H
 #define HOLDFAST_STATE_RECORD_LIST_H
@@ -40,8 +41,12 @@ uint32_t record_list_read(uint64_t link, struct record *ret_records);
 
 void record_list_drop(uint64_t link);
 
-/* Bytes of lists in use. Atomic. */
+/* Bytes of lists in use, or kept by threads. Atomic. */
 extern uint64_t record_list_bytes;
+
+/* The lists that the thread keeps are free for all. */
+struct thread;
+void record_list_give_back(struct thread *thread);
 
 void record_list_after_fork(void);
 

@@ -341,12 +341,12 @@ static bool is_unshared(uint64_t link)
     return __atomic_load_n(&set_at((uint32_t)link)->references, __ATOMIC_RELAXED) == 1;
 }
 
-uint64_t record_set_change(uint64_t old, struct record *records, uint32_t count)
+uint64_t record_set_change(uint64_t old, struct record *records, uint32_t count, bool alone)
 {
     if (old & LINK_LIST && record_list_change(old, records, count))
         return old;
     uint64_t link = 0;
-    if (old & LINK_LIST || (old && is_unshared(old)))
+    if (alone || old & LINK_LIST || (old && is_unshared(old)))
         link = record_list_make(records, count);
     if (!link)
         link = record_set_keep(records, count);

@@ -29,8 +29,8 @@
 uint64_t record_set_keep(struct record *records, uint32_t count);
 
 /* The link for a granule that had old (0: none) and whose set is now these records. The
-   reference that it had is given up, or goes over. */
-uint64_t record_set_change(uint64_t old, struct record *records, uint32_t count);
+   reference that it had is given up, or goes over. alone: hardly any other granule has the like. */
+uint64_t record_set_change(uint64_t old, struct record *records, uint32_t count, bool alone);
 
 /* The records of a set, at most room of them; returns how many it has: 0 when it is gone. */
 uint32_t record_set_read(uint64_t link, struct record *ret_records, uint32_t room);

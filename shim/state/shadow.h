@@ -155,6 +155,31 @@ static inline __attribute__((always_inline)) bool shadow_covers(stamp_t now, uin
             cell_covers(__atomic_load_n(&cell[1], __ATOMIC_RELAXED), mask, now, write));
 }
 
+/* The same for a plain access of any size, but of few granules and within one region. */
+#define SHADOW_COVERED_MOST 256u
+static inline __attribute__((always_inline)) bool
+shadow_covers_range(stamp_t now, uintptr_t address, size_t size, bool write)
+{
+    if (unlikely(size - 1 >= SHADOW_COVERED_MOST) ||
+        unlikely((address ^ (address + size)) >> SHADOW_REGION_SHIFT))
+        return false;
+    const uint64_t *cell = shadow_cells(address);
+    if (unlikely(!cell))
+        return false;
+    uint64_t mask = CELL_BYTES << address % GRANULE & CELL_BYTES;
+    for (uintptr_t at = address & -(uintptr_t)GRANULE;; cell += 2) {
+        at += GRANULE;
+        if (at > address + size)
+            mask &= CELL_BYTES >> (at - (address + size));
+        if (!cell_covers(__atomic_load_n(&cell[0], __ATOMIC_RELAXED), mask, now, write) &&
+            !cell_covers(__atomic_load_n(&cell[1], __ATOMIC_RELAXED), mask, now, write))
+            return false;
+        if (at >= address + size)
+            return true;
+        mask = CELL_BYTES;
+    }
+}
+
 /* The cells of address, its region's shadow made when there is none yet; NULL when there is no
    memory for it (said once). */
 uint64_t *shadow_make(uintptr_t address);

@@ -43,6 +43,8 @@ struct handler {
     bool by_itself; /* it came where the thread had asked for it: it interrupted nothing */
 };
 
+#define LOCKS_KNOWN 64u /* a power of two */
+
 struct thread {
     uintptr_t busy; /* stack pointer of the guard's owner, 0 = not inside, GUARD_VFORK */
     /* enum wait_kind while in a wait whose registers are saved, with WAITING_INTERRUPTED once a
@@ -89,6 +91,8 @@ struct thread {
     /* Happens-before: by every edge, and by creations and joins alone (state/vclock.h). */
     struct thread_clock clock, lineage;
     struct held_set held; /* the locks that it holds */
+    /* Locks that it took, by address (interpose/lock.c): may be others by now. */
+    struct sync *locks[LOCKS_KNOWN];
     /* The futex call that it made or makes: the value that it waits with, and that other processes
        may wake it. */
     uint32_t futex;
@@ -112,6 +116,7 @@ struct thread {
     void *rewrite;          /* shim/rewrite: its filter, tags and stacks (rewrite/own.h) */
     void *accesses;         /* detect/race: its memo of contexts */
     void *orders;           /* detect/lock_order: its memo of what the graph knows */
+    void *lists;            /* state/record_list: lists for its next granules */
     struct known_use *uses; /* detect/handle_race: its uses of descriptors, by number */
     /* Standing signals (state/signals.h) that the program has blocked on this thread, and those
        that have come since, atomic. */

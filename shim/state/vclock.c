@@ -218,6 +218,31 @@ static inline bool release_again(struct thread_clock *clock, struct sync_clock *
     return true;
 }
 
+/* Locked object. Few stamps are copied into the vector of an object that is given other ones each
+   time: a shared vector costs two locked instructions on a line that all its sharers write, and the
+   next acquire a copy all the same. False: it is not done. */
+#define COPIED_MOST 16u
+static inline bool release_few(struct thread_clock *clock, struct sync_clock *object)
+{
+    const struct vclock *from = clock->known;
+    struct vclock *to = object->known;
+    if (!from || !to || from->count > COPIED_MOST)
+        return false;
+    /* As in vector_own(). */
+    if (to->room < from->count || __atomic_load_n(&to->references, __ATOMIC_ACQUIRE) != 1) {
+        struct vclock *made = vector_make(clock, from->count);
+        if (!made)
+            return false;
+        object->known = made;
+        vector_drop(clock, to);
+        to = made;
+    }
+    to->count = from->count;
+    for (uint32_t i = 0; i < from->count; i++)
+        to->stamp[i] = from->stamp[i];
+    return true;
+}
+
 void vclock_release(struct thread_clock *clock, struct sync_clock *object)
 {
     if (likely(release_again(clock, object))) {
@@ -226,7 +251,7 @@ void vclock_release(struct thread_clock *clock, struct sync_clock *object)
     }
     struct vclock *old = NULL;
     object_take(object);
-    if (object->known != clock->known) {
+    if (!release_few(clock, object) && object->known != clock->known) {
         old = object->known;
         object->known = vector_share(clock->known);
     }

@@ -18,7 +18,9 @@ static char *from, *to;
 static const char *file = "/dev/null";
 static volatile size_t sink;
 
-static void do_nothing(void) {}
+static void do_nothing(void)
+{
+}
 
 /* Handles that only pass through. */
 static void do_read(void)
@@ -91,7 +93,7 @@ static void do_new_memcpy(void)
 {
     char *new = malloc(100);
     memcpy(new, from, (size_t)50 + (sink & 0));
-    sink = (size_t)new;
+    sink = (size_t) new;
     free(new);
 }
 

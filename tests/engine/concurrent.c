@@ -67,6 +67,7 @@ static void own_block(unsigned t, unsigned *seed)
 static void *run(void *with)
 {
     unsigned t = (unsigned)(uintptr_t)with, seed = t;
+    thread_current = &world_thread[t];
     while (now() < until)
         for (int i = 0; i < 1000; i++) {
             unsigned word = random_of(&seed, WORDS);
@@ -112,6 +113,8 @@ int main(int argc, char **argv)
     if (!world_told.races)
         return differ("readers were forgotten");
     race_memory_new(&world_thread[1], SHARED & ~0xffffffUL, (SHARED & ~0xffffffUL) + 0x2000000);
+    for (unsigned i = 0; i < THREADS; i++)
+        record_list_give_back(&world_thread[i + 2]);
     if (record_set_bytes || record_list_bytes)
         return differ("sets were left when all memory was forgotten");
     if (record_set_evicted || shadow_lost)

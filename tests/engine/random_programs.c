@@ -228,7 +228,9 @@ static void access_bytes(unsigned t, uintptr_t address, struct byte *bytes, uint
              address, size, site);
     accesses_seen++;
     unsigned how = (write ? ACCESS_WRITE : 0u) | (atomic ? ACCESS_ATOMIC : 0u);
-    bool covered = !atomic && shadow_covers(world_thread[t].clock.now, address, size, write);
+    stamp_t now = world_thread[t].clock.now;
+    bool covered = !atomic && (random_below(2) ? shadow_covers(now, address, size, write)
+                                               : shadow_covers_range(now, address, size, write));
     if (moved && !atomic)
         hits_seen +=
             moved_access(t, address, size, SITE_MOVE | (write ? SITE_WRITE : SITE_LOADS), site);
@@ -561,6 +563,8 @@ static void program_begin(bool again)
         race_memory_new(first, BLOCK_AT(b), BLOCK_AT(b) + BLOCK_ROOM);
         blocks[b].state = NONE;
     }
+    for (unsigned i = 0; i <= THREADS; i++)
+        record_list_give_back(&world_thread[i]);
     if (record_set_bytes || record_list_bytes)
         differ("sets were left when all memory was forgotten");
     for (int i = 0; i < BYTES; i++)

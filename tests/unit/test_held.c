@@ -106,3 +106,36 @@ Test(held, is_inherited_without_its_stacks)
     cr_expect_eq(child.held.rows[0].stack, 0u);
     cr_expect(child.held.rows[0].inherited);
 }
+
+/* More sets than a thread remembers at first, each with several stacks; asked for again, and in a
+   child, where all numbers are others. */
+Test(held, tells_contexts_apart_however_many_it_remembers)
+{
+    enum { SETS = 700, STACKS = 3 };
+    static context_t contexts[SETS][STACKS];
+    for (int round = 0; round < 2; round++)
+        for (uint32_t set = 0; set < SETS; set++) {
+            struct sync *lock = lock_at(set % 100, SYNC_MUTEX);
+            take(lock, 10 + set / 100);
+            for (uint32_t stack = 0; stack < STACKS; stack++) {
+                context_t context = context_of(&self, 70 + stack);
+                cr_expect_eq(context_stack(context), 70 + stack);
+                cr_expect_eq(context_lockset(context), held_lockset(&self));
+                if (round)
+                    cr_expect_eq(context, contexts[set][stack]);
+                contexts[set][stack] = context;
+            }
+            held_remove(&self, held_find(&self, lock));
+        }
+    take(lock_at(1, SYNC_MUTEX), 10);
+    take(lock_at(2, SYNC_MUTEX), 10);
+    context_of(&self, 70);
+    held_after_fork();
+    self.held.lockset = HELD_UNNAMED;
+    self.held.hash = 0;
+    context_t context = context_of(&self, 70);
+    cr_expect_eq(context_stack(context), 70u);
+    uint32_t count;
+    lockset_rows(context_lockset(context), &count);
+    cr_expect_eq(count, 2u);
+}
