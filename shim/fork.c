@@ -10,6 +10,7 @@
 #include "state/child.h"
 #include "state/module.h"
 #include "state/stack.h"
+#include "state/waitless.h"
 
 /* Noted before the fork: the parent may end before the child gets to look. */
 static bool observed;
@@ -31,6 +32,7 @@ void process_forked(void)
     fork_hazard_gather(self, &parent);
     finding_after_fork();
     child_after_fork();
+    waitless_after_fork();
     unflushed_stream_after_fork();
     stack_after_fork();
     if (observed && start_recording(true)) {

@@ -1,7 +1,9 @@
 /* Calls that use a descriptor and pass no data through it. */
 #include <stdarg.h>
+#include <sys/ioctl.h>
 
 #include "interpose/access.h"
+#include "state/waitless.h"
 
 /* clang-format off */
 
@@ -107,5 +109,7 @@ USING(fd, real.timerfd_gettime(fd, to), RESULT(to))
         USES(fd);
     int result = real.ioctl(fd, request, argument);
     USED(fd);
+    if (request == FIONBIO)
+        waitless_changed(fd);
     return result;
 }

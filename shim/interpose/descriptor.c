@@ -17,6 +17,7 @@
 #include "state/readable.h"
 #include "state/stack.h"
 #include "state/wait.h"
+#include "state/waitless.h"
 
 void descriptor_born(struct thread *self, int fd, const struct handle_birth *birth, link_t link)
 {
@@ -296,6 +297,8 @@ static inline int controlled(int fd, int command, const void *argument, int resu
         return result;
     if (duplicates)
         return duplicated(fd, result, command == F_DUPFD_CLOEXEC, frame);
+    if (command == F_SETFL)
+        waitless_changed(fd);
     if (command == F_SETFD)
         cloexec_set(fd, (uintptr_t)argument & FD_CLOEXEC);
     if (command == F_OFD_SETLK || command == F_OFD_SETLKW)

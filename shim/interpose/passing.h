@@ -20,6 +20,7 @@
 #include "interpose/blocking.h"
 #include "state/carrier.h"
 #include "state/constant.h"
+#include "state/waitless.h"
 
 /* What a call touches. how: ACCESS_READ before it, ACCESS_WRITE after it; most: bytes (or messages)
    that it has moved, SIZE_MAX before it. */
@@ -34,7 +35,8 @@ struct passing {
 static inline void pass_whole(const struct passing *passing, const void *at, size_t size,
                               unsigned how)
 {
-    if (at && size && (how & ACCESS_WRITE || !constant_has((uintptr_t)at, size)))
+    if (at && size && !race_is_on_record((uintptr_t)at, size, how & ACCESS_WRITE) &&
+        (how & ACCESS_WRITE || !constant_has((uintptr_t)at, size)))
         race_access(passing->self, (uintptr_t)at, size, how,
                     &(struct origin){.stack = origin_frame, .frame = passing->frame});
 }
@@ -85,13 +87,15 @@ void pass_rights(struct thread *self, const struct msghdr *message, bool receive
 /* A signalfd's: signals are met by reading them. */
 void pass_signals(struct thread *self, int fd, const void *buffer, size_t size);
 
-/* The body of such a wrapper. kind: 0 = it does not wait; before, after: statements that see self,
-   passing, and (after) result. when: an expression of result; after is left out where it is false.
-   used: USED(fd) for what was given to the call, whether or not anything else is watched.
-   The stack is walked once. */
-#define PASS_WHEN(kind, object, deadline, call, woken, used, before, when, after)                  \
+/* The body of such a wrapper. kind: 0 = it does not wait; waitless: neither does it for this very
+   descriptor (state/waitless.h), so that without threads there is nothing to do; before, after:
+   statements that see self, passing, and (after) result. when: an expression of result; after is
+   left out where it is false. used: USED(fd) for what was given to the call, whether or not
+   anything else is watched. The stack is walked once. */
+#define PASS_WHEN(kind, waitless, object, deadline, call, woken, used, before, when, after)        \
     do {                                                                                           \
-        struct thread *self = guard_enter();                                                       \
+        bool nothing = !carriers_watched() && (waitless);                                          \
+        struct thread *self = nothing ? NULL : guard_enter();                                      \
         struct passing passing = {self, FRAME, ACCESS_READ, SIZE_MAX};                             \
         bool waits = false;                                                                        \
         uint32_t stack = 0;                                                                        \
@@ -102,7 +106,8 @@ void pass_signals(struct thread *self, int fd, const void *buffer, size_t size);
                 self->stack_known = 0;                                                             \
                 before;                                                                            \
             }                                                                                      \
-            waits = (kind) != 0 && wait_begin(self, kind, (uint64_t)(object), deadline, FRAME);    \
+            waits = (kind) != 0 && !(waitless) &&                                                  \
+                    wait_begin(self, kind, (uint64_t)(object), deadline, FRAME);                   \
             stack = self->stack_frame ? self->stack_known : 0;                                     \
             self->stack_frame = NULL;                                                              \
             guard_leave(self);                                                                     \
@@ -125,11 +130,11 @@ void pass_signals(struct thread *self, int fd, const void *buffer, size_t size);
     } while (0)
 
 #define PASS(kind, object, deadline, call, woken, used, before, after)                             \
-    PASS_WHEN(kind, object, deadline, call, woken, used, before, true, after)
+    PASS_WHEN(kind, false, object, deadline, call, woken, used, before, true, after)
 
 #define GIVE(fd, call, touched)                                                                    \
     PASS_WHEN(                                                                                     \
-        WAIT_WRITE, fd, WAIT_FOREVER, call, result >= 0, USED(fd),                                 \
+        WAIT_WRITE, waitless_has(fd), fd, WAIT_FOREVER, call, result >= 0, USED(fd),               \
         {                                                                                          \
             touched;                                                                               \
             pass_gives(self, fd, FRAME);                                                           \
@@ -137,10 +142,11 @@ void pass_signals(struct thread *self, int fd, const void *buffer, size_t size);
         unlikely(result < 0), pass_takes(self, fd, true))
 
 #define TAKE(fd, call, touched)                                                                    \
-    PASS(WAIT_READ, fd, WAIT_FOREVER, call, result >= 0, USED(fd), pass_uses(self, fd, FRAME), {   \
-        pass_takes(self, fd, result < 0);                                                          \
-        if (result > 0)                                                                            \
-            touched;                                                                               \
-    })
+    PASS_WHEN(WAIT_READ, waitless_has(fd), fd, WAIT_FOREVER, call, result >= 0, USED(fd),          \
+              pass_uses(self, fd, FRAME), true, {                                                  \
+                  pass_takes(self, fd, result < 0);                                                \
+                  if (result > 0)                                                                  \
+                      touched;                                                                     \
+              })
 
 #endif

@@ -84,34 +84,35 @@ ssize_t wrap___send(int fd, const void *buffer, size_t size, int flags)
 ssize_t wrap_sendto(int fd, const void *buffer, size_t size, int flags, __CONST_SOCKADDR_ARG to,
                     socklen_t to_size)
 {
-    PASS(
-        WAIT_WRITE, fd, WAIT_FOREVER, real.sendto(fd, buffer, size, flags, to, to_size),
-        result >= 0, USED(fd),
+    PASS_WHEN(
+        WAIT_WRITE, waitless_has(fd), fd, WAIT_FOREVER,
+        real.sendto(fd, buffer, size, flags, to, to_size), result >= 0, USED(fd),
         {
             BYTES(buffer, size);
             pass_whole(&passing, to.__sockaddr__, to_size, ACCESS_READ);
             pass_sends(self, fd, to.__sockaddr__, to_size, FRAME);
         },
-        if (unlikely(result < 0)) pass_takes(self, fd, true));
+        unlikely(result < 0), pass_takes(self, fd, true));
 }
 
 ssize_t wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 {
-    PASS(
-        WAIT_WRITE, fd, WAIT_FOREVER, real.sendmsg(fd, message, flags), result >= 0, USED(fd),
+    PASS_WHEN(
+        WAIT_WRITE, waitless_has(fd), fd, WAIT_FOREVER, real.sendmsg(fd, message, flags),
+        result >= 0, USED(fd),
         {
             MESSAGE(message);
             pass_rights(self, message, false, FRAME);
             pass_sends_message(self, fd, message, FRAME);
         },
-        if (unlikely(result < 0)) pass_takes(self, fd, true));
+        unlikely(result < 0), pass_takes(self, fd, true));
 }
 
 int wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
-    PASS(
-        WAIT_WRITE, fd, WAIT_FOREVER, real.sendmmsg(fd, messages, count, flags), result >= 0,
-        USED(fd),
+    PASS_WHEN(
+        WAIT_WRITE, waitless_has(fd), fd, WAIT_FOREVER, real.sendmmsg(fd, messages, count, flags),
+        result >= 0, USED(fd),
         {
             MESSAGES(messages, count);
             for (unsigned i = 0; i < count && i < MESSAGES_MOST; i++) {
@@ -119,5 +120,5 @@ int wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
                 pass_sends_message(self, fd, &messages[i].msg_hdr, FRAME);
             }
         },
-        if (unlikely(result < 0)) pass_takes(self, fd, true));
+        unlikely(result < 0), pass_takes(self, fd, true));
 }

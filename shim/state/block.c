@@ -20,8 +20,8 @@ uint64_t block_unseen;
 #define LARGE_BLOCK  (16u << 10)
 #define LARGE_BLOCKS 256u
 static uint32_t large_blocks[LARGE_BLOCKS]; /* row, 0 never used; atomic */
-/* Where those blocks are, so that looking for an address touches no row but its own. A hint: written
-   after the row, by who put it there. */
+/* Where those blocks are, so that looking for an address touches no row but its own. A hint:
+   written after the row, by who put it there. */
 static struct {
     uintptr_t start, end; /* atomic */
 } large_ranges[LARGE_BLOCKS];
@@ -368,8 +368,8 @@ static struct block_row *large_holding(uintptr_t address)
     return NULL;
 }
 
-/* Windows that are looked at before the large blocks are: most blocks are small, and the nearest live
-   one settles it. */
+/* Windows that are looked at before the large blocks are: most blocks are small, and the nearest
+   live one settles it. */
 #define WINDOWS_NEAR 64u
 
 struct block_row *block_holding(uintptr_t address)

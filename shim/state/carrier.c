@@ -8,6 +8,7 @@
 #include "base/syscall.h"
 #include "state/carrier_epoll.h"
 #include "state/carrier_socket.h"
+#include "state/waitless.h"
 
 struct descriptor *descriptor_chunks[DESCRIPTORS_MAX / DESCRIPTOR_CHUNK];
 
@@ -167,6 +168,7 @@ void carrier_set_link(struct descriptor *at, link_t link)
 
 void carrier_opened(struct thread *self, int fd, link_t link)
 {
+    waitless_opened(fd);
     struct descriptor *at = descriptor_get(fd);
     if (!at) {
         carrier_drop(carrier_of(link));
@@ -185,10 +187,12 @@ void carrier_duplicated(struct thread *self, int fd, int copy)
     struct descriptor *from = descriptor_find(fd);
     link_t link = from ? __atomic_load_n(&from->link, __ATOMIC_ACQUIRE) : 0;
     carrier_opened(self, copy, carrier_hold(link));
+    waitless_shared(fd, copy);
 }
 
 void carrier_giving_up(struct thread *self, int fd)
 {
+    waitless_closed(fd);
     struct descriptor *at = descriptor_find(fd);
     if (!at)
         return;
@@ -206,6 +210,7 @@ void carrier_giving_up(struct thread *self, int fd)
 
 void carrier_closing(struct thread *self, int fd)
 {
+    waitless_closed(fd);
     struct descriptor *at = descriptor_get(fd);
     if (!at)
         return;
