@@ -57,6 +57,14 @@ void handle_set_name(struct handle_row *row, const char *name)
 
 /* ---- rows */
 
+/* Descriptors of their own are told apart by when they were opened and closed; for the rest the
+   kernel's tick will do. */
+static uint64_t time_for(const struct handle_row *row)
+{
+    bool exact = row->kind < HANDLE_KIND_STREAM && !(row->flags & HANDLE_OWNED);
+    return exact ? clock_now() : clock_coarse();
+}
+
 void handle_row_open(struct thread *self, struct handle_row *row, uint64_t value,
                      const struct handle_birth *birth)
 {
@@ -74,7 +82,7 @@ void handle_row_open(struct thread *self, struct handle_row *row, uint64_t value
     row->opened_stack = birth->stack;
     row->opened_thread = self ? self->number : 0;
     row->closed_stack = row->closed_thread = 0;
-    row->opened_time = clock_now();
+    row->opened_time = time_for(row);
     row->closed_time = 0;
     row->checkpoint = recording->checkpoint;
     row->scope = self ? self->scope : 0;
@@ -93,7 +101,7 @@ void handle_row_close(struct thread *self, struct handle_row *row, enum handle_s
 {
     row->closed_stack = stack;
     row->closed_thread = self->number;
-    row->closed_time = clock_now();
+    row->closed_time = time_for(row);
     __atomic_store_n(&row->state, state, __ATOMIC_RELEASE);
     if (state != HANDLE_CLOSED)
         return;

@@ -35,7 +35,8 @@ static int kept_count;
 
 static char *at_end(const char *text, size_t size)
 {
-    char *pages = kept[kept_count++ % 16] = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *pages = kept[kept_count++ % 16] =
+        mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     mprotect(pages + 4096, 4096, PROT_NONE);
     return memcpy(pages + 4096 - size, text, size);
 }

@@ -1,7 +1,7 @@
 /* A timer that is armed, and a queue's notification, are ordered before the functions that libc
    calls in threads of its own; many of those, one after the other, with a context on the heap.
 // build: -lrt
-// expect: none
+// expect: handle-leak count=1 handle=timer function=by_timer role=opened
 */
 #include <mqueue.h>
 #include <semaphore.h>

@@ -33,9 +33,13 @@ static void *block(void)
     return made;
 }
 
+static void *volatile pools[16];
+static int pool_count;
+
 static void *volatile *pool(size_t size, int flags)
 {
-    return mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+    void *made = mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+    return pools[pool_count++ % 16] = made;
 }
 
 __attribute__((noinline)) static void fill(void)

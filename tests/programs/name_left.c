@@ -6,7 +6,8 @@
 // expect: handle-leak severity=note count=1 handle=temporary-file function=file role=opened
 // expect: handle-leak severity=note count=1 handle=temporary-file function=folder role=opened
 // expect: handle-leak severity=note count=1 handle=system-v-memory function=segment role=opened
-// expect: handle-leak severity=warning count=1 handle=named-semaphore function=semaphore role=opened
+// expect: handle-leak severity=warning count=1 handle=named-semaphore function=semaphore
+role=opened
 */
 #include <fcntl.h>
 #include <semaphore.h>
@@ -29,8 +30,8 @@ LOSE(segment, id = shmget(IPC_PRIVATE, 4096, 0600); CHECK(id >= 0))
 
 /* The same, given back. */
 LOSE(given_back, char other[64]; int fd = mkstemp(strcpy(other, "/tmp/holdfast-name-XXXXXX"));
-     CHECK(fd >= 0 && close(fd) == 0 && unlink(other) == 0);
-     strcat(strcpy(other, name), "b"); fd = shm_open(other, O_RDWR | O_CREAT | O_EXCL, 0600);
+     CHECK(fd >= 0 && close(fd) == 0 && unlink(other) == 0); strcat(strcpy(other, name), "b");
+     fd = shm_open(other, O_RDWR | O_CREAT | O_EXCL, 0600);
      CHECK(fd >= 0 && close(fd) == 0 && shm_unlink(other) == 0);
      sem_t *made = sem_open(other, O_CREAT, 0600, 1);
      CHECK(made != SEM_FAILED && sem_unlink(other) == 0 && sem_close(made) == 0);
