@@ -93,7 +93,7 @@ enum rewrite_form {
 /* Where an image's code can lie: text_start + distance. Each variant is an image of its own, so who
    wants one looks first where there is room: for about REWRITE_GROWTH times the text. */
 #define REWRITE_VARIANTS 64u
-#define REWRITE_GROWTH   9u
+#define REWRITE_GROWTH   11u
 
 /* What stands around a module: the heap grows behind the program, libraries are mapped one below
    the other with nothing for a long way above the first. */

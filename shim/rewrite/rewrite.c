@@ -308,9 +308,12 @@ static bool hold_room(struct rewritten *module, uint32_t variant)
     enum rewrite_kind kind = target->name[0] ? REWRITE_LIBRARY
                              : target->base  ? REWRITE_PROGRAM
                                              : REWRITE_FIXED;
-    uintptr_t at = start + (uintptr_t)rewrite_distance(kind, end - start, variant);
+    int64_t distance = rewrite_distance(kind, end - start, variant);
+    uintptr_t at = start + (uintptr_t)distance;
     size_t size = (end - start) * REWRITE_GROWTH + ROOM_MORE;
-    if (at < LEAST_ADDRESS || at + size >= 1ull << 47)
+    /* Jumps from the first byte of the text to the last of the code, and back. */
+    if (at < LEAST_ADDRESS || at + size >= 1ull << 47 ||
+        distance + (int64_t)size + (int64_t)(end - start) > INT32_MAX)
         return false;
     long got =
         raw_syscall(SYS_mmap, at, size, PROT_NONE,
