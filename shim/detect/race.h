@@ -62,8 +62,8 @@ void race_memory_new(struct thread *self, uintptr_t start, uintptr_t end);
 void race_memory_gone(struct thread *self, uintptr_t start, uintptr_t end);
 
 /* These bytes turn out to be a location of synchronisation (rewrite/location.h): plain accesses so
-   far were its atomic operations too. Returns the stamp of the newest store among them that self
-   knows nothing of: a release that nobody noted. 0: none. */
+   far were its atomic operations too. Returns the stamp of the newest store among them: a release
+   that nobody noted. 0: none. */
 uint64_t race_location_new(struct thread *self, uintptr_t address, size_t size);
 
 /* The thread has met_locations: asked for before its next access is recorded. */

@@ -377,9 +377,9 @@ stamp_t granule_met(struct thread *self, uintptr_t address, uint64_t mask)
         struct thread *reader = vclock_owner_of(records[i].cell);
         if (records[i].cell & mask && !(records[i].cell & CELL_WRITE) && reader && reader != self)
             meet_location(reader, address);
-        /* The newest record comes last. */
-        if (records[i].cell & mask && records[i].cell & CELL_WRITE &&
-            !vclock_knows(&self->clock, records[i].cell))
+        /* The newest record comes last. Its own, too: who stored the flag that others still wait
+           for may be the first that waits again. */
+        if (records[i].cell & mask && records[i].cell & CELL_WRITE)
             written = records[i].cell & STAMP_MASK;
     }
     shadow_unlock(cell);

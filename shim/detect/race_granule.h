@@ -158,7 +158,7 @@ void granule_forget(struct thread *self, uintptr_t granule, uint64_t mask);
 
 /* These bytes are a location of synchronisation: other threads that have read them may be about to
    do so once more. Notes it for them (struct thread.met_locations). Returns the stamp of the newest
-   write that self knows nothing of, 0 none. */
+   write, 0 none. */
 stamp_t granule_met(struct thread *self, uintptr_t address, uint64_t mask);
 
 /* Tells what was found. No lock held. */
