@@ -3,6 +3,7 @@
 
 #include "base/lock.h"
 #include "base/recording.h"
+#include "detect/exec_leak.h"
 #include "detect/fork_hazard.h"
 #include "detect/unflushed_stream.h"
 #include "report/finding.h"
@@ -30,6 +31,7 @@ void process_forked(void)
     struct recording_view parent = recording_leave();
     lock_reset_all();
     fork_hazard_gather(self, &parent);
+    exec_leak_gather(&parent);
     finding_after_fork();
     child_after_fork();
     waitless_after_fork();
@@ -38,8 +40,10 @@ void process_forked(void)
     if (observed && start_recording(true)) {
         module_after_fork((const struct module_row *)parent.section_start[SECTION_MODULES],
                           (const char *)parent.section_start[SECTION_STRINGS]);
-        if (start_observing(true))
+        if (start_observing(true)) {
             fork_hazard_keep();
+            exec_leak_keep();
+        }
     }
     recording_unmap(&parent);
 }

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 
-#include "base/memory.h"
 #include "report/finding.h"
 #include "state/depot.h"
 
@@ -18,21 +17,6 @@ struct hazard {
 static struct hazard hazards[HAZARDS_MOST]; /* written while the child has one thread */
 uint32_t fork_hazard_count;
 
-static void copy_frames(struct stack_frames *ret, const struct recording_view *parent,
-                        uint32_t stack)
-{
-    ret->count = 0;
-    if (!stack || !parent->section_start[SECTION_STACKS])
-        return;
-    const struct stack_row *row =
-        (const struct stack_row *)(parent->section_start[SECTION_STACKS] + (uint64_t)stack * 8);
-    ret->count = row->frame_count;
-    ret->flags = row->flags & (STACK_TRUNCATED | STACK_BROKEN);
-    ret->epoch = row->epoch;
-    ret->exact = row->exact;
-    mem_copy(ret->frames, row->frames, row->frame_count * sizeof row->frames[0]);
-}
-
 static void add(const struct thread *holder, const struct held *row,
                 const struct recording_view *parent)
 {
@@ -44,7 +28,7 @@ static void add(const struct thread *holder, const struct held *row,
     hazard->id = row->id;
     hazard->mode = row->mode;
     hazard->tid = holder->tid;
-    copy_frames(&hazard->frames, parent, row->stack);
+    depot_copy(parent, row->stack, &hazard->frames);
 }
 
 void fork_hazard_gather(const struct thread *self, const struct recording_view *parent)

@@ -1,13 +1,17 @@
 #include "detect/handle_leak.h"
 
+#include <fcntl.h>
+
 #include "base/memory.h"
 #include "base/recording.h"
 #include "base/syscall.h"
+#include "base/text.h"
 #include "detect/handle_name.h"
 #include "detect/handle_scan.h"
 #include "detect/lasting_name.h"
 #include "report/finding.h"
 #include "state/block.h"
+#include "state/creation.h"
 #include "state/handle.h"
 #include "state/resource.h"
 
@@ -147,6 +151,31 @@ static void tell_sum(struct thread *self, const struct sum *sum)
     finding_tell(&finding);
 }
 
+/* Of what programs hold as long as they run, by design, and have one of. */
+static bool is_for_life(const struct handle_row *row, int fd)
+{
+    const struct creation *creation = creation_find(row->opened_stack);
+    if (!creation || creation->made != 1)
+        return false;
+    long flags;
+    switch (row->kind) {
+    case HANDLE_KIND_FD_EPOLL:
+    case HANDLE_KIND_FD_EVENTFD:
+    case HANDLE_KIND_FD_TIMER:
+    case HANDLE_KIND_FD_SIGNAL:
+    case HANDLE_KIND_FD_INOTIFY:
+    case HANDLE_KIND_FD_URING:
+        return true;
+    case HANDLE_KIND_FD_SOCKET:
+        return text_find_text(handle_name(row), "listening") != NULL;
+    case HANDLE_KIND_FD_FILE:
+        flags = raw_syscall(SYS_fcntl, fd, F_GETFL);
+        return !raw_failed(flags) && flags & O_APPEND;
+    default:
+        return false;
+    }
+}
+
 void handle_leak_look(struct thread *self)
 {
     uint32_t fds = handle_fd_count();
@@ -157,7 +186,12 @@ void handle_leak_look(struct thread *self)
             !handle_fd_is_open((int)fd))
             continue;
         handle_name_look(row, (int)fd);
-        tell(self, row, 0, 1, NULL);
+        bool for_life = is_for_life(row, (int)fd);
+        tell(self, row, for_life ? SEVERITY_NOTE : 0, 1,
+             for_life
+                 ? "It is the only one that was opened there: logs, listening sockets and what "
+                   "an event loop is made of are held for life."
+                 : NULL);
     }
     mem_clear(&look, sizeof look);
     mem_clear(counts, sizeof counts);

@@ -274,6 +274,8 @@ enum handle_flag {
     HANDLE_OWNED = 1u << 2,     /* belongs to another handle (owner), is part of its finding */
     HANDLE_CLOEXEC = 1u << 3,
     HANDLE_LIBRARY = 1u << 4, /* libc's or a library's own, never the program's leak */
+    HANDLE_PASSED =
+        1u << 5, /* made for another program: its number was chosen, or close-on-exec taken off */
     /* What the scan for leaks says of one that is a pointer, or that lies in memory: */
     HANDLE_REACHED = 1u << 8, /* something points to it */
     HANDLE_LOST = 1u << 9,    /* nothing does */

@@ -173,22 +173,21 @@ int wrap_open_by_handle_at(int mount, struct file_handle *handle, int flags)
 
 /* copy is a new number for what fd stands for: same kind and name, an owner of its own. One that
    took the place of an open stream's descriptor belongs to that stream: fclose will close it. */
-static void copied(struct thread *self, int fd, int copy, bool cloexec, uint32_t stack)
+static void copied(struct thread *self, int fd, int copy, uint16_t flags, uint32_t stack)
 {
     const struct handle_row *of = handle_fd_find(fd), *target = handle_fd_find(copy);
     bool known = of && handle_state_of(of) == HANDLE_OPEN;
     bool owned =
         target && target->flags & HANDLE_OWNED && handle_state_of(target) == HANDLE_CLOSING;
-    struct handle_birth birth = {
-        .kind = known ? (enum handle_kind)of->kind : HANDLE_KIND_FD_OTHER,
-        .flags = (uint16_t)((cloexec ? HANDLE_CLOEXEC : 0) | (owned ? HANDLE_OWNED : 0)),
-        .stack = stack,
-        .name = known ? handle_name(of) : NULL,
-        .owner = owned ? target->owner : 0};
+    struct handle_birth birth = {.kind = known ? (enum handle_kind)of->kind : HANDLE_KIND_FD_OTHER,
+                                 .flags = flags | (owned ? HANDLE_OWNED : 0),
+                                 .stack = stack,
+                                 .name = known ? handle_name(of) : NULL,
+                                 .owner = owned ? target->owner : 0};
     handle_fd_opened(self, copy, &birth);
 }
 
-static int duplicated(int fd, int copy, bool cloexec, const void *frame)
+static int duplicated(int fd, int copy, uint16_t flags, const void *frame)
 {
     if (unlikely(copy < 0))
         opening_failed(frame);
@@ -199,7 +198,7 @@ static int duplicated(int fd, int copy, bool cloexec, const void *frame)
     handle_race_opened(self, copy, stack);
     carrier_duplicated(self, fd, copy);
     if (observing.handles)
-        copied(self, fd, copy, cloexec, stack);
+        copied(self, fd, copy, flags, stack);
     guard_leave(self);
     return copy;
 }
@@ -222,7 +221,7 @@ static void giving_up(int target, const void *frame)
 static int duplicated_over(int fd, int copy, int target, bool cloexec, const void *frame)
 {
     if (copy >= 0)
-        return duplicated(fd, copy, cloexec, frame);
+        return duplicated(fd, copy, cloexec ? HANDLE_CLOEXEC : HANDLE_PASSED, frame);
     struct thread *self = guard_enter();
     if (!self)
         return copy;
@@ -250,7 +249,7 @@ int wrap_dup(int fd)
         USES(fd);
     int result = real.dup(fd);
     USED(fd);
-    return duplicated(fd, result, false, FRAME);
+    return duplicated(fd, result, 0, FRAME);
 }
 
 int wrap_dup2(int fd, int target)
@@ -271,11 +270,13 @@ int wrap_dup3(int fd, int target, int flags)
 static void cloexec_set(int fd, bool on)
 {
     struct thread *self = handles_enter();
-    struct handle_row *row = self ? handle_fd_find(fd) : NULL;
-    if (row && on)
+    struct handle_row *row = self ? handle_fd_adopt(self, fd) : NULL;
+    if (row && on) {
         __atomic_fetch_or(&row->flags, HANDLE_CLOEXEC, __ATOMIC_RELAXED);
-    else if (row)
+    } else if (row) {
         __atomic_fetch_and(&row->flags, (uint16_t)~HANDLE_CLOEXEC, __ATOMIC_RELAXED);
+        __atomic_fetch_or(&row->flags, HANDLE_PASSED, __ATOMIC_RELAXED);
+    }
     if (self)
         guard_leave(self);
 }
@@ -296,7 +297,7 @@ static inline int controlled(int fd, int command, const void *argument, int resu
     if (result < 0 && !duplicates)
         return result;
     if (duplicates)
-        return duplicated(fd, result, command == F_DUPFD_CLOEXEC, frame);
+        return duplicated(fd, result, command == F_DUPFD_CLOEXEC ? HANDLE_CLOEXEC : 0, frame);
     if (command == F_SETFL)
         waitless_changed(fd);
     if (command == F_SETFD)

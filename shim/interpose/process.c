@@ -14,7 +14,9 @@
 #include "base/say.h"
 #include "base/syscall.h"
 #include "base/text.h"
+#include "detect/exec_leak.h"
 #include "interpose/access.h"
+#include "interpose/handles.h"
 #include "state/child.h"
 #include "state/environment.h"
 #include "state/image.h"
@@ -156,10 +158,53 @@ static void spawned(const struct start *start)
     guard_leave(self);
 }
 
+/* posix_spawn's file actions as glibc keeps them (posix/spawn_int.h, 2.29 and later): what each
+   does, and the descriptors that it begins with. Others are read as naming nothing. */
+struct spawn_action {
+    int tag; /* close, dup2, open, chdir, fchdir, closefrom, tcsetpgrp */
+    int reserved;
+    int fd, to;
+    char rest[16];
+};
+enum { SPAWN_CLOSE = 0, SPAWN_DUP2 = 1, SPAWN_OPEN = 2, SPAWN_CLOSEFROM = 5 };
+
+static bool is_named(int fd, const void *with)
+{
+    const struct start *start = with;
+    const struct spawn_action *at = start->file ? (const void *)start->file->__actions : NULL;
+    for (int i = 0; at && i < start->file->__used; i++, at++)
+        if ((at->tag <= SPAWN_OPEN && at->fd == fd) || (at->tag == SPAWN_DUP2 && at->to == fd) ||
+            (at->tag == SPAWN_CLOSEFROM && fd >= at->fd))
+            return true;
+    return false;
+}
+
+/* Returns the stack of what was told, 0 none. */
+static uint32_t look_at_descriptors(const struct start *start)
+{
+    struct thread *self = process_is_ours() ? handles_enter() : NULL;
+    if (!self)
+        return 0;
+    uint32_t stack = stack_here(self, start->frame);
+    exec_leak_look(self, stack, is_named, start);
+    guard_leave(self);
+    return stack;
+}
+
+static void exec_failed(uint32_t stack)
+{
+    struct thread *self = stack ? handles_enter() : NULL;
+    if (!self)
+        return;
+    exec_leak_take_back(stack);
+    guard_leave(self);
+}
+
 static int start_image(const struct start *start)
 {
     if (access_watched())
         tell_read(start);
+    uint32_t told = is_spawn(start) ? 0 : look_at_descriptors(start);
     bool marked = !is_spawn(start) && process_exec_begins();
     int result;
     if (!is_spawn(start))
@@ -184,6 +229,9 @@ static int start_image(const struct start *start)
         signals_exec_failed(thread_current);
     if (marked)
         process_exec_failed();
+    exec_failed(told);
+    if (is_spawn(start) && result == 0)
+        look_at_descriptors(start);
     return result;
 }
 

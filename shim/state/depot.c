@@ -172,3 +172,18 @@ bool stack_has_flag(uint32_t stack, uint16_t flag)
     struct stack_row *row = depot_row(stack);
     return row && (__atomic_load_n(&row->flags, __ATOMIC_RELAXED) & flag);
 }
+
+void depot_copy(const struct recording_view *parent, uint32_t stack,
+                struct stack_frames *ret_frames)
+{
+    ret_frames->count = 0;
+    if (!stack || !parent->section_start[SECTION_STACKS])
+        return;
+    const struct stack_row *row =
+        (const struct stack_row *)(parent->section_start[SECTION_STACKS] + (uint64_t)stack * 8);
+    ret_frames->count = row->frame_count;
+    ret_frames->flags = row->flags & (STACK_TRUNCATED | STACK_BROKEN);
+    ret_frames->epoch = row->epoch;
+    ret_frames->exact = row->exact;
+    mem_copy(ret_frames->frames, row->frames, row->frame_count * sizeof row->frames[0]);
+}

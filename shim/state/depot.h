@@ -28,6 +28,12 @@ extern uint64_t depot_second_from;
 /* The row of an id, or NULL for 0. */
 struct stack_row *depot_row(uint32_t stack);
 
+/* In a fork's child: the frames of a stack of its parent's recording, to be added to its own. None
+   for 0. */
+struct recording_view;
+void depot_copy(const struct recording_view *parent, uint32_t stack,
+                struct stack_frames *ret_frames);
+
 /* In a fork's child: its recording has no stacks yet. */
 void depot_after_fork(void);
 

@@ -1,7 +1,6 @@
 /* No descriptor is left: the first call that fails is told with who had opened most, the others
 count. The calls still fail as they do unwatched.
-// expect: fd-exhausted count=13 severity=error function=first_to_fail role=here
-text=open_returned_EMFILE
+// expect: fd-exhausted severity=error function=first_to_fail role=here text=open_returned_EMFILE
 // expect: fd-exhausted count=13 function=leaky role=opened text=limit_of_the_process_is_64
 // expect: fd-exhausted count=13 function=second role=opened
 // expect: fd-leak count=40 function=leaky role=opened

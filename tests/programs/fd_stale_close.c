@@ -1,20 +1,16 @@
 /* A number is closed by who does not own it any more: it is under a stream, or its new owner's call
 fails then.
-// expect: stale-close count=1 severity=error confidence=certain function=close_under_stream
-role=here
+// expect: stale-close severity=error function=close_under_stream role=here
 // expect: stale-close count=1 confidence=certain function=open_stream role=opened
-// expect: stale-close count=1 confidence=certain function=close_under_stream role=here
-text=belongs_to_a_stream
+// expect: stale-close function=close_under_stream role=here text=belongs_to_a_stream
 // expect: handle-leak function=open_stream role=opened
 // expect: stale-close count=1 confidence=likely function=owner_writes role=here
 // expect: stale-close count=1 confidence=likely function=first_owner_closes role=closed
 // expect: stale-close count=1 confidence=likely function=first_owner_closes role=closed
 // expect: stale-close count=1 confidence=likely function=open_second role=opened
 // expect: stale-close count=1 confidence=likely function=open_second role=opened
-// expect: stale-close count=1 confidence=likely function=open_first role=former
-text=closed_it_once_more
-// expect: stale-close count=1 confidence=likely function=open_first role=former
-text=closed_it_once_more
+// expect: stale-close confidence=likely function=open_first role=former text=closed_it_once_more
+// expect: stale-close confidence=likely function=open_first role=former text=closed_it_once_more
 // expect: stale-close count=1 confidence=likely function=owner_closes role=here
 */
 #include <errno.h>

@@ -1,99 +1,52 @@
 /* Calls that are given a descriptor after it was closed, each in a place of its own.
-// expect: use-after-close count=1 severity=error confidence=certain function=by_read role=here
-text=read_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_pread role=here
-text=pread_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_readv role=here
-text=readv_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_preadv role=here
-text=preadv_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_write role=here
-text=write_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_pwrite role=here
-text=pwrite_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_writev role=here
-text=writev_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_send role=here
-text=send_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_sendto role=here
-text=sendto_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_sendmsg role=here
-text=sendmsg_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_recv role=here
-text=recv_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_recvfrom role=here
-text=recvfrom_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_recvmsg role=here
-text=recvmsg_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_ioctl role=here
-text=ioctl_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_fcntl role=here
-text=fcntl_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_fcntl_lock
-role=here text=fcntl_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_fstat role=here
-text=fstat_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_fsync role=here
-text=fsync_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_ftruncate role=here
-text=ftruncate_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_lseek role=here
-text=lseek_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_mmap role=here
-text=mmap_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_sendfile role=here
-text=sendfile_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_splice role=here
-text=splice_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_copy_file_range
-role=here
-// expect: use-after-close count=1 severity=error confidence=certain function=by_getsockopt
-role=here text=getsockopt_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_setsockopt
-role=here text=setsockopt_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_bind role=here
-text=bind_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_listen role=here
-text=listen_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_accept role=here
-text=accept_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_connect role=here
-text=connect_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_shutdown role=here
-text=shutdown_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_getsockname
-role=here text=getsockname_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_openat role=here
-text=openat_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_fstatat role=here
-text=fstatat_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_unlinkat role=here
-text=unlinkat_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_fchmod role=here
-text=fchmod_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_fchdir role=here
-text=fchdir_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_linkat role=here
-text=linkat_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_dup role=here
-text=dup_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_dup2 role=here
-text=dup2_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_epoll_ctl role=here
-// expect: use-after-close count=1 severity=error confidence=certain function=by_epoll_wait
-role=here
-// expect: use-after-close count=1 severity=error confidence=certain function=by_flock role=here
-text=flock_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_lockf role=here
-text=lockf_returned_EBADF
-// expect: use-after-close count=1 severity=error confidence=certain function=by_timerfd_settime
-role=here
-// expect: use-after-close count=1 severity=error confidence=certain function=by_eventfd_write
-role=here
-// expect: use-after-close count=1 severity=error confidence=certain function=by_inotify_add_watch
-role=here
-// expect: use-after-close count=1 severity=error confidence=certain function=by_tcgetattr role=here
-text=tcgetattr_returned_EBADF
+// expect: use-after-close severity=error function=by_read role=here text=read_returned_EBADF
+// expect: use-after-close count=1 function=by_pread role=here text=pread_returned_EBADF
+// expect: use-after-close count=1 function=by_readv role=here text=readv_returned_EBADF
+// expect: use-after-close count=1 function=by_preadv role=here text=preadv_returned_EBADF
+// expect: use-after-close count=1 function=by_write role=here text=write_returned_EBADF
+// expect: use-after-close count=1 function=by_pwrite role=here text=pwrite_returned_EBADF
+// expect: use-after-close count=1 function=by_writev role=here text=writev_returned_EBADF
+// expect: use-after-close count=1 function=by_send role=here text=send_returned_EBADF
+// expect: use-after-close count=1 function=by_sendto role=here text=sendto_returned_EBADF
+// expect: use-after-close count=1 function=by_sendmsg role=here text=sendmsg_returned_EBADF
+// expect: use-after-close count=1 function=by_recv role=here text=recv_returned_EBADF
+// expect: use-after-close count=1 function=by_recvfrom role=here text=recvfrom_returned_EBADF
+// expect: use-after-close count=1 function=by_recvmsg role=here text=recvmsg_returned_EBADF
+// expect: use-after-close count=1 function=by_ioctl role=here text=ioctl_returned_EBADF
+// expect: use-after-close count=1 function=by_fcntl role=here text=fcntl_returned_EBADF
+// expect: use-after-close count=1 function=by_fcntl_lock role=here text=fcntl_returned_EBADF
+// expect: use-after-close count=1 function=by_fstat role=here text=fstat_returned_EBADF
+// expect: use-after-close count=1 function=by_fsync role=here text=fsync_returned_EBADF
+// expect: use-after-close count=1 function=by_ftruncate role=here text=ftruncate_returned_EBADF
+// expect: use-after-close count=1 function=by_lseek role=here text=lseek_returned_EBADF
+// expect: use-after-close count=1 function=by_mmap role=here text=mmap_returned_EBADF
+// expect: use-after-close count=1 function=by_sendfile role=here text=sendfile_returned_EBADF
+// expect: use-after-close count=1 function=by_splice role=here text=splice_returned_EBADF
+// expect: use-after-close count=1 function=by_copy_file_range role=here
+// expect: use-after-close count=1 function=by_getsockopt role=here text=getsockopt_returned_EBADF
+// expect: use-after-close count=1 function=by_setsockopt role=here text=setsockopt_returned_EBADF
+// expect: use-after-close count=1 function=by_bind role=here text=bind_returned_EBADF
+// expect: use-after-close count=1 function=by_listen role=here text=listen_returned_EBADF
+// expect: use-after-close count=1 function=by_accept role=here text=accept_returned_EBADF
+// expect: use-after-close count=1 function=by_connect role=here text=connect_returned_EBADF
+// expect: use-after-close count=1 function=by_shutdown role=here text=shutdown_returned_EBADF
+// expect: use-after-close count=1 function=by_getsockname role=here text=getsockname_returned_EBADF
+// expect: use-after-close count=1 function=by_openat role=here text=openat_returned_EBADF
+// expect: use-after-close count=1 function=by_fstatat role=here text=fstatat_returned_EBADF
+// expect: use-after-close count=1 function=by_unlinkat role=here text=unlinkat_returned_EBADF
+// expect: use-after-close count=1 function=by_fchmod role=here text=fchmod_returned_EBADF
+// expect: use-after-close count=1 function=by_fchdir role=here text=fchdir_returned_EBADF
+// expect: use-after-close count=1 function=by_linkat role=here text=linkat_returned_EBADF
+// expect: use-after-close count=1 function=by_dup role=here text=dup_returned_EBADF
+// expect: use-after-close count=1 function=by_dup2 role=here text=dup2_returned_EBADF
+// expect: use-after-close count=1 function=by_epoll_ctl role=here
+// expect: use-after-close count=1 function=by_epoll_wait role=here
+// expect: use-after-close count=1 function=by_flock role=here text=flock_returned_EBADF
+// expect: use-after-close count=1 function=by_lockf role=here text=lockf_returned_EBADF
+// expect: use-after-close count=1 function=by_timerfd_settime role=here
+// expect: use-after-close count=1 function=by_eventfd_write role=here
+// expect: use-after-close count=1 function=by_inotify_add_watch role=here
+// expect: use-after-close count=1 function=by_tcgetattr role=here text=tcgetattr_returned_EBADF
 // expect: use-after-close count=1 function=by_poll role=here
 // expect: use-after-close count=1 function=by_select role=here
 // expect: use-after-close count=1 function=by_fdopen role=here

@@ -1,0 +1,50 @@
+/* What programs hold for life: a log, a listening socket, an event loop. One of each, so that it is
+a note.
+// expect: fd-leak severity=note count=1 function=open_log role=opened
+// expect: fd-leak severity=note count=1 function=open_loop role=opened
+// expect: fd-leak severity=note count=1 function=open_listener role=opened
+// expect: fd-leak severity=warning count=2 function=open_logs role=opened
+*/
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int check(int fd)
+{
+    if (fd < 0)
+        abort();
+    return fd;
+}
+
+__attribute__((noinline)) static void open_log(void)
+{
+    check(open("log", O_WRONLY | O_CREAT | O_APPEND, 0600));
+}
+
+__attribute__((noinline)) static void open_logs(void)
+{
+    check(open("log", O_WRONLY | O_APPEND));
+}
+
+__attribute__((noinline)) static void open_loop(void)
+{
+    check(epoll_create1(EPOLL_CLOEXEC));
+}
+
+__attribute__((noinline)) static void open_listener(void)
+{
+    check(listen(check(socket(AF_INET, SOCK_STREAM, 0)), 5));
+}
+
+int main(void)
+{
+    open_log();
+    open_loop();
+    open_listener();
+    for (volatile int i = 0; i < 2; i++)
+        open_logs();
+    unlink("log");
+    return 0;
+}
