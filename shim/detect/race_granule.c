@@ -224,6 +224,52 @@ static bool update_locked(struct access *access, uintptr_t granule, uint64_t mas
     return true;
 }
 
+static inline void note_own(uint64_t own[2], uint64_t cell, uint64_t newest)
+{
+    if (!((cell ^ newest) & STAMP_MASK) && !(cell & CELL_ATOMIC))
+        own[cell & CELL_WRITE ? 1 : 0] |= cell & CELL_BYTES;
+}
+
+uint64_t granule_listed(const struct thread *self, uint64_t *cell, uint64_t first,
+                        context_t *contexts, uint64_t newest, context_t context,
+                        uint64_t ret_own[2])
+{
+    struct record_list *list = record_list_of(cell[1]);
+    struct record kept[NEAR];
+    uint32_t kept_count = 0, count = list->count;
+    ret_own[0] = ret_own[1] = 0;
+    if (unlikely(!first))
+        return 0;
+    note_own(ret_own, first, newest);
+    for (uint32_t i = 0; i < count; i++)
+        note_own(ret_own, list->record[i].cell, newest);
+    uint64_t answered = ret_own[1] | (newest & CELL_WRITE ? 0 : ret_own[0]);
+    if (!(newest & CELL_BYTES & ~answered))
+        return first;
+    uint64_t made = newest;
+    for (uint32_t i = 0; i <= count; i++) {
+        uint64_t record = i < count ? list->record[i].cell : first;
+        context_t by = i < count ? list->record[i].context : contexts[0];
+        uint64_t left = left_of(self, record, newest);
+        if (left == CELL_LOCKED)
+            return 0;
+        if (same_but_bytes(record, newest) && by == context)
+            made |= record & CELL_BYTES;
+        else if (left)
+            kept[kept_count++] = (struct record){left, by};
+    }
+    if (!kept_count || kept_count > record_list_room(cell[1]))
+        return 0;
+    list->count = kept_count;
+    for (uint32_t i = 0; i < kept_count; i++) {
+        list->record[i].cell = kept[i].cell;
+        list->record[i].context = kept[i].context;
+    }
+    contexts[0] = context;
+    note_own(ret_own, made, newest);
+    return made;
+}
+
 /* No record at all: memory that is new, or has been given back. */
 static void touch_new(struct access *access, uintptr_t granule, uint64_t mask, uint64_t *cell)
 {

@@ -24,17 +24,18 @@
  *   - cmp %fs:write, R; jne to the cold part;
  *   - behind it: flags back, the instruction.
  * One or two bytes first look for what the cell has of these bytes, then for whose it is:
- *   - lea OPERAND, R; form FLIP: xor %fs:flip, R;
- *   - testb $1 (a store: $2), %gs:(R) or (R); je to the cold part; for two bytes 1(R) as well;
- *   - and $-4, R (two bytes: $-3); R := the cell there; or $0x03030303, R; cmp %fs:write, R; jne.
+ *   - lea of the last byte, R; form FLIP: xor %fs:flip, R;
+ *   - two bytes: testb $1 (a store: $2), %gs:-1(R) or -1(R); je to the cold part;
+ *   - the same of (R); two bytes: test $3, R; je, for they lie in two cells;
+ *   - and $-4, R; R := the cell there; or $0x03030303, R; cmp %fs:write, R; jne.
  * The cold part:
  *   - lea OPERAND, R; mov R, %fs:address; movl $site, %fs:site (rewrite_site_word: for all thunks);
  *     lea -128(%rsp), %rsp; call THUNK_CHECK; lea 128(%rsp), %rsp;
  *   - a load: cmpl $0, %fs:after; when it is not 0: the load once more, call THUNK_AFTER, on
  *     behind the first;
  *   - jmp behind the check.
- * Two bytes at an odd address find what equals no tag; larger accesses ask for every cell, 8 bytes
- * at a time. What does not hit the shim records, exact to the byte.
+ * Larger accesses ask for every cell, 8 bytes at a time. What does not hit the shim records, exact
+ * to the byte.
  */
 #ifndef HOLDFAST_FORMAT_REWRITE_H
 #define HOLDFAST_FORMAT_REWRITE_H

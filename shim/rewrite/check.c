@@ -307,6 +307,25 @@ static __attribute__((noinline)) bool fast_new(struct thread *self, struct own *
     return fresh;
 }
 
+/* The same where the granule has a list. False: nothing is done, or not all. */
+static __attribute__((noinline)) bool fast_listed(struct thread *self, struct own *own,
+                                                  uintptr_t address, uint64_t newest,
+                                                  context_t context)
+{
+    uint64_t *cell = shadow_cells(address), line_first, made = 0, by_kind[2];
+    if (!shadow_lock_first(cell, &line_first))
+        return false;
+    uint64_t first = cell == shadow_line(cell) ? line_first : cell[0];
+    if (likely(cell_is_list(cell[1])) && likely(!shadow_locations(address)))
+        made =
+            granule_listed(self, cell, first, shadow_contexts(address), newest, context, by_kind);
+    if (made)
+        set_locked(own, address & -(uintptr_t)GRANULE,
+                   &(struct covered){.touched = by_kind[0] | by_kind[1], .written = by_kind[1]});
+    shadow_put_and_unlock(cell, made ? made : first, line_first);
+    return made != 0;
+}
+
 /* The part of it that lies in one granule, where that is usual. */
 static inline __attribute__((always_inline)) bool fast_granule(struct fast *fast, uintptr_t address,
                                                                size_t size)
@@ -325,6 +344,8 @@ static inline __attribute__((always_inline)) bool fast_granule(struct fast *fast
     }
     if (unlikely(!fast_context(fast)))
         return false;
+    if (cell_is_list(__atomic_load_n(&cell[1], __ATOMIC_RELAXED)))
+        return fast_listed(fast->self, fast->own, address, newest, fast->context);
     if (unlikely(!granule_is_usual(cell)))
         return !(cell_get(&cell[0]) | __atomic_load_n(&cell[1], __ATOMIC_RELAXED)) &&
                (newest & CELL_WRITE || !constant_has(granule, GRANULE)) &&

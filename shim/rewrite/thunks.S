@@ -28,6 +28,7 @@
 #define SLOT_SITE 56
 #define SITE_WRITES 1
 #define SITE_SIZE 14
+#define SIZE_2 2
 #define SIZE_4 4
 #define SIZE_8 6
 
@@ -35,8 +36,8 @@
 #define COMPARE(segment, offset, reg)         mov segment offset(%rcx), reg;         testb $SITE_WRITES, %fs:SLOT_SITE(%rdx);         jne 6f;         or %fs:SLOT_KINDS(%rdx), reg; 6:      cmp %fs:SLOT_WRITE(%rdx), reg;         jne 8f
 
 /* Flags are free: their liveness is moved code's business. First what needs no more than two
-   registers: a thread that is not watched, and 4 or 8 bytes that are not aligned, whose cells are
-   all full. Moved code has looked at cells of these bytes, so they are there. */
+   registers: a thread that is not watched, and 2, 4 or 8 bytes in several cells that are all full.
+   Moved code has looked at cells of these bytes, so they are there. */
 FUNCTION(thunk_check)
         push %rax
         push %rcx
@@ -48,9 +49,18 @@ FUNCTION(thunk_check)
         mov %fs:SLOT_SITE(%rdx), %eax
         test $3, %cl
         je 8f
-        xor %fs:SLOT_FLIP(%rdx), %rcx
-        and $-4, %rcx
         and $SITE_SIZE, %eax
+        cmp $SIZE_2, %eax
+        jb 8f
+        jne 3f
+        lea 1(%rcx), %eax
+        test $3, %al
+        jne 8f
+        test $4095, %eax        /* of the second nobody may have asked */
+        je 8f
+        mov $SIZE_4, %eax
+3:      xor %fs:SLOT_FLIP(%rdx), %rcx
+        and $-4, %rcx
         cmpq $0, %fs:SLOT_FLIP(%rdx)
         jne 5f
         cmp $SIZE_4, %eax

@@ -8,20 +8,11 @@
 
 /* Two sizes, each in half a cache line or a whole one: 2 or 5 records of 12 bytes. A link names the
    size and the unit of 32 bytes where the list begins. */
-#define UNIT      32u
-#define UNITS     (1ull << 27)
-#define AT_ONCE   128u /* units that are taken in one go */
-#define LINK_LONG (1ull << 49)
+#define UNIT    RECORD_LIST_UNIT
+#define UNITS   (1ull << 27)
+#define AT_ONCE 128u /* units that are taken in one go */
 
-struct record_list {
-    uint32_t count; /* in a free one: the next free */
-    struct __attribute__((packed, aligned(4))) {
-        uint64_t cell;
-        context_t context;
-    } record[];
-};
-
-static unsigned char *units; /* unit 0 is none */
+unsigned char *record_list_units; /* unit 0 is none */
 static struct pool {
     uint32_t lock;
     uint32_t free;
@@ -31,20 +22,15 @@ static uint32_t units_used = 2;
 uint64_t record_list_bytes;
 static uint32_t worlds = 1; /* counts forks: lists are of one */
 
-static struct record_list *list_of(uint64_t link)
-{
-    return (struct record_list *)(units + (uint64_t)(uint32_t)link * UNIT);
-}
-
 static bool set_up(void)
 {
-    if (likely(__atomic_load_n(&units, __ATOMIC_ACQUIRE) != NULL))
+    if (likely(__atomic_load_n(&record_list_units, __ATOMIC_ACQUIRE) != NULL))
         return true;
     lock_take(LOCK_SHADOW);
-    if (!units)
-        __atomic_store_n(&units, pages_map_wiped(UNITS * UNIT), __ATOMIC_RELEASE);
+    if (!record_list_units)
+        __atomic_store_n(&record_list_units, pages_map_wiped(UNITS * UNIT), __ATOMIC_RELEASE);
     lock_give(LOCK_SHADOW);
-    return units != NULL;
+    return record_list_units != NULL;
 }
 
 /* The pool's lock is held. 0 when there is none. */
@@ -52,7 +38,7 @@ static uint32_t unit_take(struct pool *pool, uint32_t size)
 {
     uint32_t unit = pool->free;
     if (unit) {
-        pool->free = list_of(unit)->count;
+        pool->free = record_list_of(unit)->count;
         return unit;
     }
     if (pool->unit == pool->unit_end) {
@@ -124,7 +110,7 @@ static __attribute__((noinline)) void give_some(struct kept_lists *kept, bool is
     word_lock_take(&pool->lock);
     while (kept->count[is_long] > left) {
         uint32_t unit = kept->unit[is_long][--kept->count[is_long]];
-        list_of(unit)->count = pool->free;
+        record_list_of(unit)->count = pool->free;
         pool->free = unit;
     }
     word_lock_give(&pool->lock);
@@ -156,9 +142,9 @@ uint64_t record_list_make(const struct record *records, uint32_t count)
 
 bool record_list_change(uint64_t link, const struct record *records, uint32_t count)
 {
-    if (count > (link & LINK_LONG ? RECORD_LIST_MAX : 2))
+    if (count > record_list_room(link))
         return false;
-    struct record_list *list = list_of(link);
+    struct record_list *list = record_list_of(link);
     list->count = count;
     for (uint32_t i = 0; i < count; i++) {
         list->record[i].cell = records[i].cell;
@@ -169,7 +155,7 @@ bool record_list_change(uint64_t link, const struct record *records, uint32_t co
 
 uint32_t record_list_read(uint64_t link, struct record *ret_records)
 {
-    const struct record_list *list = list_of(link);
+    const struct record_list *list = record_list_of(link);
     for (uint32_t i = 0; i < list->count && i < RECORD_LIST_MAX; i++)
         ret_records[i] =
             (struct record){.cell = list->record[i].cell, .context = list->record[i].context};

@@ -36,6 +36,26 @@ uint64_t record_list_make(const struct record *records, uint32_t count);
 /* The list becomes these records; false when it is too short for them. */
 bool record_list_change(uint64_t link, const struct record *records, uint32_t count);
 
+/* A list as it lies in memory, with room for 2 records or RECORD_LIST_MAX, of 12 bytes each. */
+#define LINK_LONG        (1ull << 49)
+#define RECORD_LIST_UNIT 32u
+struct record_list {
+    uint32_t count; /* in a free one: the next free */
+    struct __attribute__((packed, aligned(4))) {
+        uint64_t cell;
+        context_t context;
+    } record[];
+};
+extern unsigned char *record_list_units __attribute__((visibility("hidden")));
+static inline struct record_list *record_list_of(uint64_t link)
+{
+    return (struct record_list *)(record_list_units + (uint64_t)(uint32_t)link * RECORD_LIST_UNIT);
+}
+static inline uint32_t record_list_room(uint64_t link)
+{
+    return link & LINK_LONG ? RECORD_LIST_MAX : 2;
+}
+
 /* Room for RECORD_LIST_MAX; how many there are. */
 uint32_t record_list_read(uint64_t link, struct record *ret_records);
 

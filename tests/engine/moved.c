@@ -138,8 +138,8 @@ static bool hits(uintptr_t address, size_t size, bool write)
         for (size_t i = 0; i < size; i++)
             if (!(cells_at(address + i) & (write ? 2 : 1)))
                 return false;
-        return is_tag(cells_at(address & (size == 2 ? ~(uintptr_t)2 : ~(uintptr_t)3)) | 0x03030303,
-                      false);
+        return (size == 1 || (address + 1) % 4) &&
+               is_tag(cells_at(address & ~(uintptr_t)3) | 0x03030303, false);
     }
     for (size_t i = 0; i < size; i += 8)
         if (!is_tag(cells_at(address + i) | (write ? 0 : rewrite_slots.kinds), size >= 8))

@@ -18,6 +18,7 @@ enum value {
     READ_CELL, /* what was written counts as read */
     ANY_CELL,  /* whatever it says of its bytes */
     ADDRESS,   /* of the access */
+    LAST,      /* of its second byte, of two */
     FLIPPED,   /* of its cell, in form FLIP */
     ALIGNED,   /* of the cell of one or two bytes */
     THREAD,    /* the fs base */
@@ -39,6 +40,8 @@ struct state {
     bool low;       /* the stack pointer is 128 below */
     bool compared;  /* with a cell, in the instruction before */
     bool testing;   /* a byte of a cell, in the instruction before */
+    bool crossing;  /* whether two bytes lie in two cells, in the instruction before */
+    bool in_one;    /* they do not */
     uint8_t tested; /* bytes that are in their cell */
     bool checked;   /* all cells matched so far, or the shim was told */
     bool done;      /* the instruction is behind us */
@@ -169,10 +172,11 @@ static uint8_t value_of_lea(struct follow *follow, const struct state *state,
     const ZydisDecodedOperand *memory = &step->operands[1];
     int64_t add = 0;
     if (!is_in_thread(follow)) {
-        if (same_bytes(follow, state, step, memory, &add) && add >= 0 && add < follow->insn->size &&
-            add % 8 == 0)
-            return ADDRESS;
-        return UNKNOWN;
+        if (!same_bytes(follow, state, step, memory, &add))
+            return UNKNOWN;
+        if (follow->insn->size == 2 && add == 1)
+            return LAST;
+        return add >= 0 && add < follow->insn->size && add % 8 == 0 ? ADDRESS : UNKNOWN;
     }
     int base = number_of(memory->mem.base), index = number_of(memory->mem.index);
     int64_t displacement = memory->mem.disp.value;
@@ -181,23 +185,24 @@ static uint8_t value_of_lea(struct follow *follow, const struct state *state,
     bool index_is_thread = index >= 0 && state->reg[index] == THREAD && memory->mem.scale == 1;
     bool end = displacement >= insn->offset_of_operand &&
                displacement < insn->offset_of_operand + insn->size;
+    uint8_t found = insn->size == 2 && displacement != insn->offset_of_operand ? LAST : ADDRESS;
     if (insn->base >= 0 && insn->index >= 0) {
         if (index_is_thread && base == insn->base && state->reg[base] == PROGRAMS && !displacement)
             return PARTLY;
         bool partly = base >= 0 && state->reg[base] == PARTLY && index == insn->index &&
                       state->reg[index] == PROGRAMS && memory->mem.scale == insn->scale;
-        return partly && end ? ADDRESS : UNKNOWN;
+        return partly && end ? found : UNKNOWN;
     }
     if (insn->base >= 0)
         return index_is_thread && base == insn->base && state->reg[base] == PROGRAMS && end
-                   ? ADDRESS
+                   ? found
                    : UNKNOWN;
     if (insn->index >= 0)
         return base_is_thread && index == insn->index && state->reg[index] == PROGRAMS &&
                        memory->mem.scale == insn->scale && end
-                   ? ADDRESS
+                   ? found
                    : UNKNOWN;
-    return base_is_thread && index < 0 && end ? ADDRESS : UNKNOWN;
+    return base_is_thread && index < 0 && end ? found : UNKNOWN;
 }
 
 static void do_lea(struct follow *follow, struct state *state, const struct step *step)
@@ -258,20 +263,32 @@ static void load_slot(struct follow *follow, struct state *state, const struct s
 /* What holds the address of a cell that an access of 4 bytes or more looks for. */
 static uint8_t cell_address(const struct follow *follow)
 {
-    return follow->view->header->form == FORM_FLIP ? FLIPPED : ADDRESS;
+    if (follow->view->header->form == FORM_FLIP)
+        return FLIPPED;
+    return follow->insn->size == 2 ? LAST : ADDRESS;
 }
 
 /* Does the cell have this byte? */
 static void do_test(struct follow *follow, struct state *state, const struct step *step)
 {
     const ZydisDecodedOperand *memory = memory_of(step);
-    int base = memory ? number_of(memory->mem.base) : -1;
+    if (!memory) {
+        int reg = number_of(step->operands[0].reg.value);
+        if (reg < 0 || state->reg[reg] != cell_address(follow) || follow->insn->size != 2 ||
+            step->operands[1].imm.value.u != 3)
+            fail(follow, state, "an odd test");
+        state->flags = UNKNOWN;
+        state->crossing = true;
+        return;
+    }
+    int base = number_of(memory->mem.base);
     bool writes = follow->insn->flags & SITE_WRITE;
-    bool gs = memory && memory->mem.segment == ZYDIS_REGISTER_GS;
+    bool gs = memory->mem.segment == ZYDIS_REGISTER_GS;
     state->flags = UNKNOWN;
     if (base < 0 || state->reg[base] != cell_address(follow) ||
-        memory->mem.index != ZYDIS_REGISTER_NONE || memory->mem.disp.value != state->tested ||
-        memory->size != 8 || step->operands[1].imm.value.u != (writes ? 2 : 1) ||
+        memory->mem.index != ZYDIS_REGISTER_NONE ||
+        memory->mem.disp.value != state->tested - (follow->insn->size - 1) || memory->size != 8 ||
+        step->operands[1].imm.value.u != (writes ? 2 : 1) ||
         gs != (follow->view->header->form == FORM_GS))
         fail(follow, state, "tests another byte, or another bit of it");
     state->testing = true;
@@ -283,7 +300,7 @@ static void do_or(struct follow *follow, struct state *state, const struct step 
     int slot = slot_inside(follow->view, state->at, step->insn.length);
     bool part = slot < 0 && step->operands[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
                 (uint32_t)step->operands[1].imm.value.u == 0x03030303 && follow->insn->size < 4 &&
-                state->tested == follow->insn->size;
+                state->tested == follow->insn->size && (state->in_one || state->tested == 1);
     bool read = slot == SLOT(kinds) && !(follow->insn->flags & SITE_WRITE) &&
                 follow->insn->size >= 4 &&
                 (step->operands[0].size == 64) == (follow->insn->size >= 8);
@@ -365,9 +382,10 @@ static void do_branch(struct follow *follow, struct state *state, const struct s
     if (!equal && step->insn.mnemonic != ZYDIS_MNEMONIC_JNZ)
         fail(follow, state, "a branch of another kind");
     struct state matched = *state;
-    if (state->testing) {
-        state->testing = matched.testing = false;
-        state->tested++;
+    if (state->testing || state->crossing) {
+        state->tested += state->testing;
+        state->in_one |= state->crossing;
+        state->testing = matched.testing = state->crossing = matched.crossing = false;
         push(follow, state, equal ? next : taken);
         push(follow, &matched, equal ? taken : next);
         return;
@@ -464,8 +482,7 @@ static void do_check_step(struct follow *follow, struct state *state, const stru
     case ZYDIS_MNEMONIC_AND: {
         int reg = number_of(step->operands[0].reg.value);
         int64_t mask = step->operands[1].imm.value.s;
-        if (state->reg[reg] != cell_address(follow) || follow->insn->size > 2 ||
-            mask != (follow->insn->size == 1 ? -4 : -3))
+        if (state->reg[reg] != cell_address(follow) || follow->insn->size > 2 || mask != -4)
             fail(follow, state, "an odd and");
         state->reg[reg] = ALIGNED;
         state->flags = UNKNOWN;
@@ -473,7 +490,8 @@ static void do_check_step(struct follow *follow, struct state *state, const stru
     }
     case ZYDIS_MNEMONIC_XOR:
         if (slot_inside(follow->view, state->at, step->insn.length) != SLOT(flip) ||
-            state->reg[number_of(step->operands[0].reg.value)] != ADDRESS)
+            state->reg[number_of(step->operands[0].reg.value)] !=
+                (follow->insn->size == 2 ? LAST : ADDRESS))
             fail(follow, state, "an odd xor");
         state->reg[number_of(step->operands[0].reg.value)] = FLIPPED;
         state->flags = UNKNOWN;

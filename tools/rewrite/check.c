@@ -123,18 +123,23 @@ static void compare_cells(struct check *check, struct code *hot)
 }
 
 /* One or two bytes: what the cell says of them, and then, whatever it says of the others, whose it
-   is. Two bytes at an odd address keep bit 0, and what is loaded from there equals no tag: so the
-   shim is asked for those that lie in two cells. */
+   is. For two bytes that lie in two cells, where the second is at a multiple of 4, the shim is
+   asked. */
 static void compare_part(struct check *check, struct code *hot)
 {
     int reg = check->scratch;
     uint8_t bits = (uint8_t)(is_store(check) ? CELL_WRITTEN_BITS : CELL_TOUCHED_BITS);
-    cell_address(check, hot, 0);
-    for (int8_t i = 0; i < check->insn->size; i++) {
-        code_test_byte(hot, cell_segment(check), reg, i, bits);
+    int8_t last = (int8_t)(check->insn->size - 1);
+    cell_address(check, hot, last);
+    for (int8_t i = 0; i <= last; i++) {
+        code_test_byte(hot, cell_segment(check), reg, (int8_t)(i - last), bits);
         check->misses[check->miss_count++] = code_branch(hot, CONDITION_EQUAL, code_here(hot));
     }
-    code_and(hot, reg, check->insn->size == 2 ? -3 : -4);
+    if (last) {
+        code_test(hot, reg, 3);
+        check->misses[check->miss_count++] = code_branch(hot, CONDITION_EQUAL, code_here(hot));
+    }
+    code_and(hot, reg, -4);
     struct operand at = {.base = (int8_t)reg, .index = -1};
     code_operand(hot, cell_segment(check), OPCODE_LOAD, reg, false, &at, 0);
     code_or(hot, reg, (uint32_t)(CELL_TOUCHED_BITS | CELL_WRITTEN_BITS));

@@ -208,6 +208,15 @@ void code_or(struct code *code, int reg, uint32_t bits)
     word(code, (int32_t)bits);
 }
 
+void code_test(struct code *code, int reg, uint32_t bits)
+{
+    need(code);
+    rex(code, false, 0, -1, reg);
+    byte(code, 0xf7);
+    byte(code, 0xc0 | modrm(0, reg));
+    word(code, (int32_t)bits);
+}
+
 void code_test_byte(struct code *code, uint8_t segment, int reg, int8_t add, uint8_t bits)
 {
     struct operand at = {.base = (int8_t)reg, .index = -1, .displacement = add};

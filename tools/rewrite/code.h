@@ -97,6 +97,9 @@ void code_address(struct code *code, int reg, const struct operand *operand, int
 void code_and(struct code *code, int reg, int8_t mask);
 void code_or(struct code *code, int reg, uint32_t bits);
 
+/* test $bits, reg (32 bits). */
+void code_test(struct code *code, int reg, uint32_t bits);
+
 /* testb $bits, add(reg); segment: a prefix, or 0. */
 void code_test_byte(struct code *code, uint8_t segment, int reg, int8_t add, uint8_t bits);
 
