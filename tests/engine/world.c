@@ -136,10 +136,3 @@ void world_access(unsigned self, uintptr_t address, size_t size, unsigned how, u
     race_access(&world_thread[self], address, size, how,
                 &(const struct origin){.stack = stack_told, .pc = stack});
 }
-
-/* Stacks are numbers here: none is the loader's. */
-struct stack_row *depot_row(uint32_t stack)
-{
-    (void)stack;
-    return NULL;
-}
