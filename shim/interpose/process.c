@@ -40,8 +40,33 @@ struct start {
     const void *frame;                      /* the wrapper's */
 };
 
+/* A spawned child inherits the kernel's mask, where standing signals never are: the attributes say
+   what the program has blocked, unless it says so itself. room: for changed attributes. */
+static const posix_spawnattr_t *with_mask(const posix_spawnattr_t *attributes,
+                                          posix_spawnattr_t *room)
+{
+    const struct thread *self = thread_current;
+    uint64_t blocked = self ? self->blocked : 0, mask = 0;
+    short flags = 0;
+    if (!blocked)
+        return attributes;
+    mem_clear(room, sizeof *room);
+    if (attributes) {
+        *room = *attributes;
+        posix_spawnattr_getflags(room, &flags);
+    }
+    if (flags & POSIX_SPAWN_SETSIGMASK)
+        return attributes;
+    raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &mask, sizeof mask);
+    sigset_t set = {.__val[0] = mask | blocked};
+    posix_spawnattr_setsigmask(room, &set);
+    posix_spawnattr_setflags(room, (short)(flags | POSIX_SPAWN_SETSIGMASK));
+    return room;
+}
+
 static int call_real(const struct start *start, char *const *envp)
 {
+    posix_spawnattr_t room;
     switch (start->call) {
     case EXECVE:
         return real.execve(start->path, start->argv, envp);
@@ -52,11 +77,11 @@ static int call_real(const struct start *start, char *const *envp)
     case EXECVEAT:
         return real.execveat(start->fd, start->path, start->argv, envp, start->flags);
     case SPAWN:
-        return real.posix_spawn(start->pid, start->path, start->file, start->attributes,
-                                start->argv, envp);
+        return real.posix_spawn(start->pid, start->path, start->file,
+                                with_mask(start->attributes, &room), start->argv, envp);
     case SPAWNP:
-        return real.posix_spawnp(start->pid, start->path, start->file, start->attributes,
-                                 start->argv, envp);
+        return real.posix_spawnp(start->pid, start->path, start->file,
+                                 with_mask(start->attributes, &room), start->argv, envp);
     }
     return -1;
 }
