@@ -271,6 +271,7 @@ static bool side_of(struct process *process, struct sources *sources, const stru
         *ret = (struct race_side){
             .by_call = !piece->trace || !piece->trace->exact,
             .atomic = piece->c & ACCESS_ATOMIC,
+            .freed = piece->c & ACCESS_FREE,
             .size = piece->b <= 64 ? (unsigned)piece->b : 0,
             .address = piece->a,
             .variable = trace_variable_type(&process->tracer, piece->a),

@@ -25,6 +25,12 @@ static bool is_atomic(const struct race_side *side)
     return side->code.in_operation || type_of_side(side) == TYPE_ATOMIC;
 }
 
+/* Seen as one while the program ran: what it orders was followed. */
+static bool is_operation(const struct race_side *side)
+{
+    return side->atomic && (side->code.locked || is_atomic(side));
+}
+
 /* Of one access. What is on record may be of several by one instruction, side by side. */
 static unsigned bytes_of(const struct race_side *side)
 {
@@ -81,6 +87,8 @@ struct race_verdict race_verdict_of(const struct race_side *here, const struct r
     if (polled(here, earlier) || polled(earlier, here))
         return verdict(CONFIDENCE_POSSIBLE,
                        "threads wait for it by loads alone, which are atomic operations then");
+    if ((here->freed || earlier->freed) && (is_operation(here) || is_operation(earlier)))
+        return verdict(CONFIDENCE_LIKELY, "");
     if (is_atomic(here) || is_atomic(earlier))
         return verdict(CONFIDENCE_POSSIBLE, "one side is an atomic operation");
     if (type == TYPE_VOLATILE)

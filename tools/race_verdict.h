@@ -14,6 +14,7 @@ struct race_side {
     struct access_code code;
     bool by_call;  /* made by a function of libc: plain, whatever it looks like */
     bool atomic;   /* told as an atomic access at run time */
+    bool freed;    /* the block was given back: never an atomic operation, whatever lies there */
     bool runtime;  /* within a library that runs threads for others and orders them its own way */
     unsigned size; /* bytes that were touched */
     uint64_t address;

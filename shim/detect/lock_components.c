@@ -38,13 +38,15 @@ static bool meet(struct list *list, struct node *first, uint32_t mark)
 }
 
 /* All components that can be reached from the first of the list (or reach it), no further in the
-   order than last. */
+   order than last. False: no memory, or graph_tired(). */
 static bool search(struct list *list, uint32_t mark, uint32_t last)
 {
     for (uint32_t i = 0; i < list->count; i++)
         for (struct node *n = list->at[i]; n; n = n->next_member)
             for (struct edge *e = mark == AHEAD ? n->out : n->in; e;
                  e = mark == AHEAD ? e->next_out : e->next_in) {
+                if (unlikely(graph_tired(1)))
+                    return false;
                 struct node *first = mark == AHEAD ? e->to->component : e->from->component;
                 bool inside = mark == AHEAD ? first->order <= last : first->order >= last;
                 if (inside && !meet(list, first, mark))
@@ -140,6 +142,7 @@ void component_joined(struct edge *edge)
     bool whole = meet(&ahead, to, AHEAD) && search(&ahead, AHEAD, high) &&
                  meet(&behind, from, BEHIND) && search(&behind, BEHIND, low);
     size_t bytes = (ahead.count + behind.count) * sizeof(uint32_t);
+    whole = whole && !graph_tired(8 * (ahead.count + behind.count)); /* they are sorted */
     uint32_t *places = whole ? pages_map(bytes) : NULL;
     if (places) {
         sort(&ahead);

@@ -16,6 +16,7 @@ struct graph {
     void *free[CLASSES]; /* each begins with the next one's address */
     size_t used;
     uint32_t orders; /* given out */
+    uint64_t steps;  /* of searches */
     bool full;
 };
 
@@ -36,6 +37,25 @@ bool graph_start(void)
 bool graph_is_full(void)
 {
     return graph && graph->full;
+}
+
+/* 10 to 50 ns each. */
+#define STEPS_MOST (16ull << 20)
+
+static __attribute__((noinline)) void stop(void)
+{
+    graph->full = true;
+    say_unobserved(UNOBSERVED_LOCK_ORDERS, NULL);
+}
+
+bool graph_tired(uint32_t steps)
+{
+    graph->steps += steps;
+    if (likely(graph->steps <= STEPS_MOST))
+        return false;
+    if (!graph->full)
+        stop();
+    return true;
 }
 
 static uint32_t class_of(size_t size)
@@ -137,10 +157,8 @@ static void forget_dead(void)
             } else {
                 at = &node->next_hash;
             }
-    if (freed < 64) { /* not worth the walk again */
-        graph->full = true;
-        say_unobserved(UNOBSERVED_LOCK_ORDERS, NULL);
-    }
+    if (freed < 64) /* not worth the walk again */
+        stop();
 }
 
 static void *take_or_forget(size_t size)

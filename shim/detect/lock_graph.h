@@ -12,7 +12,8 @@
  * that fits in, as most do, is added without a search.
  *
  * Memory: GRAPH_BYTES at most. When they are used up, locks that are no more are forgotten; when
- * that is not enough, no more is added and UNOBSERVED_LOCK_ORDERS is said.
+ * that is not enough, no more is added and UNOBSERVED_LOCK_ORDERS is said. So it is when searches
+ * have taken too long.
  *
  * All of it under LOCK_ORDER.
  */
@@ -90,6 +91,11 @@ static inline bool edge_in_cycle(const struct edge *edge)
 
 bool graph_start(void);
 bool graph_is_full(void);
+
+/* Before so many steps of a search for the place of a new edge: has the graph taken its share of
+   the program's time? Then nothing more is added either. A second's worth: only a program that
+   takes thousands of locks in ever other combinations comes near it. */
+bool graph_tired(uint32_t steps);
 void graph_after_fork(void);
 
 #endif

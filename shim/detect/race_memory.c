@@ -3,10 +3,6 @@
 #include "detect/race_benign.h"
 #include "detect/race_granule.h"
 #include "detect/race_heap.h"
-#include "state/depot.h"
-
-#include <dlfcn.h>
-#include <sys/auxv.h>
 
 /* Blocks begin and end with a granule: what lies between the end of one and its next granule is
    nobody's. */
@@ -37,21 +33,6 @@ void race_block_born(struct thread *self, uintptr_t address, size_t size)
     shadow_forget(address & -(uintptr_t)GRANULE, block_end(address, size));
 }
 
-/* The loader frees under locks of its own, which nobody sees: names of modules that callbacks of
-   dl_iterate_phdr look at, thread-local variables of threads that have ended. The latter are freed
-   by pthread_create, too. */
-static bool is_freed_by_runtime(const struct thread *self, uint32_t stack)
-{
-    struct dl_find_object caller, loader;
-    const struct stack_row *row = depot_row(stack);
-    if (self->creates)
-        return true;
-    return row && row->frame_count &&
-           _dl_find_object((void *)(uintptr_t)row->frames[0], &caller) == 0 &&
-           _dl_find_object((void *)getauxval(AT_BASE), &loader) == 0 &&
-           caller.dlfo_map_start == loader.dlfo_map_start;
-}
-
 void race_block_dying(struct thread *self, uintptr_t address, size_t size, uint32_t stack)
 {
     if (!self->clock.now)
@@ -70,8 +51,7 @@ void race_block_dying(struct thread *self, uintptr_t address, size_t size, uint3
     if (unlikely(access.found_count)) {
         /* Who was not ordered before may still be in that epoch. */
         forgotten(address, address + size, RACE_NEW);
-        if (!is_freed_by_runtime(self, stack))
-            granules_tell(&access);
+        granules_tell(&access);
     }
 }
 

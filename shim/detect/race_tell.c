@@ -1,5 +1,8 @@
 #include "detect/race_tell.h"
 
+#include <dlfcn.h>
+#include <sys/auxv.h>
+
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/recording.h"
@@ -7,6 +10,7 @@
 #include "detect/race_heap.h"
 #include "report/finding.h"
 #include "state/called.h"
+#include "state/depot.h"
 #include "state/maybe_order.h"
 #include "state/place.h"
 #include "state/shadow.h"
@@ -242,10 +246,27 @@ static struct access_here access_of(uintptr_t granule, const struct record *reco
     };
 }
 
+/* The loader frees under locks of its own, which nobody sees: names of modules that callbacks of
+   dl_iterate_phdr look at, thread-local variables of threads that have ended. The latter are freed
+   by pthread_create, too. */
+static bool is_freed_by_runtime(const struct thread *self, uint32_t stack)
+{
+    struct dl_find_object caller, loader;
+    const struct stack_row *row = depot_row(stack);
+    if (self->creates)
+        return true;
+    return row && row->frame_count &&
+           _dl_find_object((void *)(uintptr_t)row->frames[0], &caller) == 0 &&
+           _dl_find_object((void *)getauxval(AT_BASE), &loader) == 0 &&
+           caller.dlfo_map_start == loader.dlfo_map_start;
+}
+
 void race_tell(struct thread *self, const struct access_here *here, uintptr_t granule,
                const struct record *record)
 {
     struct access_here earlier = access_of(granule, record);
+    if (here->how & ACCESS_FREE && is_freed_by_runtime(self, context_stack(here->context)))
+        return;
     struct pair *pair =
         pair_of(context_stack(here->context), context_stack(earlier.context), KIND_DATA_RACE);
     if (is_told(self, pair)) {

@@ -152,3 +152,16 @@ Test(race_verdict, what_is_polled_by_loads_alone_may_be_changed_in_any_way)
     add.by_call = true;
     cr_expect_eq(confidence(add, polled), CONFIDENCE_CERTAIN, "libc knows nothing of it");
 }
+
+Test(race_verdict, a_free_is_no_atomic_operation)
+{
+    struct race_side freed = {.by_call = true, .freed = true, .size = 4, .address = 0x1000};
+    struct race_side locked = plain(), named = plain();
+    locked.atomic = locked.code.locked = true;
+    locked.code.move = false;
+    named.code.names_atomic = true;
+    cr_expect_eq(confidence(freed, locked), CONFIDENCE_LIKELY);
+    locked.code.in_operation = true;
+    cr_expect_eq(confidence(freed, locked), CONFIDENCE_LIKELY);
+    cr_expect_eq(confidence(freed, named), CONFIDENCE_POSSIBLE, "whose order was not seen");
+}
