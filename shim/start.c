@@ -41,6 +41,7 @@
 #include "state/handle.h"
 #include "state/module.h"
 #include "state/options.h"
+#include "state/quarantine.h"
 #include "state/region.h"
 #include "state/resource.h"
 #include "state/stack.h"
@@ -237,6 +238,7 @@ bool start_observing(bool forked)
     observing.locks = (uint32_t)options.number[OPTION_LOCKS];
     if (forked) {
         compiled_after_fork();
+        quarantine_after_fork();
         deadlock_after_fork();
         lock_order_after_fork();
         lock_contention_after_fork();

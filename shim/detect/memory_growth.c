@@ -6,12 +6,12 @@
 #include "report/finding.h"
 #include "state/block.h"
 #include "state/clock.h"
+#include "state/options.h"
 
 #define RISES_LEAST  8u
 #define BLOCKS_LEAST 64u
 #define PLACES_FIRST 1024u      /* a power of two; half of them are used at most */
 #define PLACES_MOST  (1u << 17) /* more places than half of that are not looked at */
-#define YOUNG        10000000000u
 #define START_PART   8u
 
 /* Blocks of one allocation stack. */
@@ -21,7 +21,7 @@ struct grower {
     uint32_t thread; /* that made one of its blocks */
     uint32_t blocks;
     uint64_t first, last, now; /* bytes: before the first rise, at the last checkpoint, now */
-    uint64_t risen;            /* when it last rose */
+    uint64_t begun, risen;     /* when it rose first, and last */
 };
 
 /* LOCK_GROWTH protects all of it. */
@@ -118,8 +118,10 @@ static bool fell(const struct grower *place)
 static void compare(struct grower *place, uint64_t now)
 {
     if (place->now > place->last) {
-        if (!place->rises++)
+        if (!place->rises++) {
             place->first = place->last;
+            place->begun = now;
+        }
         place->risen = now;
     } else {
         place->rises = 0;
@@ -180,7 +182,9 @@ static void tell(struct thread *self, const struct grower *place, bool certain)
 static bool only_at_start(const struct grower *place, uint64_t now)
 {
     uint64_t life = now - recording->start_time;
-    return life > YOUNG && place->risen - recording->start_time < life / START_PART;
+    uint64_t span = options.number[OPTION_GROWTH_THRESHOLD] * 1000000u;
+    return span && (place->risen - place->begun < span ||
+                    place->risen - recording->start_time < life / START_PART);
 }
 
 void memory_growth_look(struct thread *self)

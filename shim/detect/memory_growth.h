@@ -8,8 +8,8 @@
  * are live than at the one before. Told at the end of the process are places that rose RISES_LEAST
  * times in a row, did not fall by a tenth since, and have BLOCKS_LEAST reachable blocks.
  *
- * A program that fills its tables when it starts and then works with them is not told: when a
- * process has lived for more than 10 s, the last rise must not lie in the first eighth of its life.
+ * A program that fills its tables and then works with them, or ends, is not told: the rises must
+ * span growth_threshold, and the last one must not lie in the first eighth of the process's life.
  */
 #ifndef HOLDFAST_DETECT_MEMORY_GROWTH_H
 #define HOLDFAST_DETECT_MEMORY_GROWTH_H

@@ -50,8 +50,10 @@ static inline void block_event_waits(void *p, bool ended, struct quarantine_rele
         quarantine_put(p, block_size(block_find((uintptr_t)p)), ret);
         return;
     }
+    const struct block_row *row = block_find((uintptr_t)p);
+    bool again = row && block_state_of(row) == BLOCK_FREED;
     ret->block[0] = ret->block[1] = p;
-    ret->count = quarantine_take(p) ? 2 : 1;
+    ret->count = again && quarantine_take(p) ? 2 : 1;
 }
 
 /* Guard left. */

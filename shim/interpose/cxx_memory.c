@@ -120,13 +120,15 @@ static inline bool delete_block(void *p, enum block_family family, const void *f
     else
         heap_release_odd(self, row, (uintptr_t)p, family, frame, called);
     struct quarantine_released released;
-    bool waits = quarantine_limit;
+    bool waits = quarantine_limit || !right;
     if (unlikely(waits))
         block_event_waits(p, right, &released);
+    else
+        p = quarantine_swap(self, p, block_size(row));
     guard_leave(self);
     if (unlikely(waits))
         block_event_release(&released);
-    else
+    else if (likely(p))
         real.free(p);
     return true;
 }

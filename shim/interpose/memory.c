@@ -38,11 +38,11 @@ static inline struct thread *memory_enter(void)
     return NULL;
 }
 
-/* Before a release by function `called`: tells what is wrong with it, or that the block dies
- * (true).
+/* Before a release by function `called`: tells what is wrong with it (NULL), or that the block
+ * dies.
  */
-static inline bool dying(struct thread *self, void *p, enum block_family family, const void *frame,
-                         const char *called)
+static inline const struct block_row *dying(struct thread *self, void *p, enum block_family family,
+                                            const void *frame, const char *called)
 {
     handler_unsafe_call(self, called, frame);
     struct block_row *row = block_find((uintptr_t)p);
@@ -51,7 +51,7 @@ static inline bool dying(struct thread *self, void *p, enum block_family family,
         block_event_dying(self, row, stack_here(self, frame));
     else
         heap_release_odd(self, row, (uintptr_t)p, family, frame, called);
-    return right;
+    return likely(right) ? row : NULL;
 }
 
 /* A block of at least nine bytes never shares a 16-byte window with another, whatever the allocator
@@ -133,12 +133,15 @@ void wrap_free(void *p)
         return;
     struct thread *self = memory_enter();
     if (likely(self)) {
-        bool ended = dying(self, p, FAMILY_MALLOC, FRAME, "free");
-        if (unlikely(quarantine_limit)) {
+        const struct block_row *ended = dying(self, p, FAMILY_MALLOC, FRAME, "free");
+        if (unlikely(quarantine_limit || !ended)) {
             free_later(self, p, ended);
             return;
         }
+        p = quarantine_swap(self, p, block_size(ended));
         guard_leave(self);
+        if (unlikely(!p))
+            return;
     } else if (observing.memory) {
         block_gone((uintptr_t)p);
     }
@@ -172,7 +175,8 @@ static inline void *resize(void *old, size_t size, const void *frame)
     } else if (known) {
         block_event_dying(self, row, stack);
     }
-    bool waited = unlikely(quarantine_limit) && old && !known && quarantine_take(old);
+    bool again = unlikely(row && block_state_of(row) == BLOCK_FREED);
+    bool waited = again && quarantine_take(old);
     guard_leave(self);
     if (unlikely(waited))
         real.free(old); /* as it was, so that the allocator sees what it would have seen */

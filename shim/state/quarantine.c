@@ -63,9 +63,47 @@ void quarantine_put(void *p, uint64_t size, struct quarantine_released *ret)
     word_lock_give(&lock);
 }
 
+static struct quarantine_recent rings[RECENT_RINGS];
+static uint32_t ring_count;
+
+struct quarantine_recent *quarantine_recent_of(struct thread *self)
+{
+    bool glibc = block_window_shift == 5;
+    uint64_t most = options.number[OPTION_QUARANTINE] / (RECENT_BLOCKS * RECENT_LARGEST);
+    if (most > RECENT_RINGS)
+        most = RECENT_RINGS;
+    if (!glibc || __atomic_load_n(&ring_count, __ATOMIC_RELAXED) >= most)
+        return NULL;
+    uint32_t ring = __atomic_fetch_add(&ring_count, 1, __ATOMIC_RELAXED);
+    if (ring < most)
+        self->recent = &rings[ring];
+    return self->recent;
+}
+
+static bool recent_take(void *p)
+{
+    for (uint32_t i = 0; i < RECENT_RINGS * RECENT_BLOCKS; i++) {
+        void **slot = &rings[i / RECENT_BLOCKS].blocks[i % RECENT_BLOCKS], *found = p;
+        if (__atomic_load_n(slot, __ATOMIC_RELAXED) == p)
+            return __atomic_compare_exchange_n(slot, &found, NULL, false, __ATOMIC_RELAXED,
+                                               __ATOMIC_RELAXED);
+    }
+    return false;
+}
+
+void quarantine_after_fork(void)
+{
+    if (thread_current)
+        thread_current->recent = NULL;
+    mem_clear(rings, sizeof rings);
+    ring_count = 0;
+}
+
 bool quarantine_take(void *p)
 {
-    bool found = false;
+    bool found = recent_take(p);
+    if (found || !quarantine_limit)
+        return found;
     word_lock_take(&lock);
     for (uint32_t i = 0; i < count && !found; i++) {
         struct waiting *at = &waiting[(first + i) % ROOM];

@@ -22,8 +22,9 @@
 #include "state/held.h"
 #include "state/vclock.h"
 
-struct stack_memo; /* state/stack.c */
-struct known_use;  /* detect/handle_race.h */
+struct stack_memo;        /* state/stack.c */
+struct known_use;         /* detect/handle_race.h */
+struct quarantine_recent; /* state/quarantine.h */
 
 /* Registers that a scan must treat as roots, saved by the wrapper of a call that may block, before
    it blocks (state/wait.h). Callee-saved registers that the wrapper spilled lie in its frame, which
@@ -108,7 +109,8 @@ struct thread {
     uintptr_t sync_low;
     /* Happens-before was told that this thread is not to be watched (nests). */
     uint32_t ignore_reads, ignore_writes, ignore_sync;
-    void *compiled; /* shim/compiled: its shadow stack and fences */
+    struct quarantine_recent *recent; /* blocks that it freed last (state/quarantine.h) */
+    void *compiled;                   /* shim/compiled: its shadow stack and fences */
     /* Locations of synchronisation (rewrite/location.h) that this thread read before they were
        known to be some: it acquires them at its next step. 0 = none. Set by who finds out, atomic.
      */

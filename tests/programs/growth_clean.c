@@ -1,4 +1,5 @@
 /* Memory that grows and is given back, a table that doubles, and a queue that is bounded.
+// options: --growth-threshold=0
 // expect: none
 */
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* Few but large: the bytes double, though the blocks hardly count beside what was there before.
+// options: --growth-threshold=0
 // expect: memory-growth function=keeps role=allocated
 */
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* A cache without a bound: still reachable at the end, and more at each checkpoint. What is cleared
    now and then, what is made once, and what is lost are not called growth.
 // build: -fno-ipa-icf
+// options: --growth-threshold=0
 // expect: memory-growth function=remembers role=allocated confidence=certain count=40000
 // expect: memory-growth function=remembers text=had_doubled
 // expect: memory-leak function=loses
