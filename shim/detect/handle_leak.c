@@ -13,6 +13,7 @@
 #include "state/block.h"
 #include "state/creation.h"
 #include "state/handle.h"
+#include "state/maps.h"
 #include "state/resource.h"
 
 #define STANDARD_LAST 2
@@ -27,6 +28,9 @@
    threshold. Static: one thread at a time. */
 #define COUNTS 1024u
 static uint32_t counts[COUNTS];
+
+/* A library that is asked for so often without being given back: growth. */
+#define MANY_TIMES 32u
 
 /* Of HELD_SUMMED. */
 struct sum {
@@ -96,6 +100,37 @@ static void count(struct handle_row *row, void *unused)
         *count_of(row) += row->extra ? (uint32_t)row->extra : 1;
 }
 
+/* A module's row stands for a name that was asked for: is something of that name mapped? Asked of
+   the kernel, because the loader's lock may be held for good by now. The name of the file may be
+   longer: that of a link was asked for. */
+static void note_module(struct handle_row *row, void *with)
+{
+    const struct mapping *mapping = with;
+    if (row->kind == HANDLE_KIND_MODULE &&
+        text_starts(text_base(mapping->name), text_base(handle_name(row))))
+        __atomic_fetch_or(&row->flags, HANDLE_REACHED, __ATOMIC_RELAXED);
+}
+
+static void look_at_mapping(const struct mapping *mapping, void *unused)
+{
+    if (mapping->executable && *mapping->name == '/')
+        resource_each(note_module, (void *)mapping);
+}
+
+static void find_modules(void)
+{
+    char *buffer = pages_map(MAPS_BUFFER);
+    if (!buffer)
+        return;
+    maps_each(buffer, look_at_mapping, NULL);
+    pages_unmap(buffer, MAPS_BUFFER);
+}
+
+static void note_any(struct handle_row *row, void *with)
+{
+    *(bool *)with |= row->kind == HANDLE_KIND_MODULE;
+}
+
 static void add_to(struct sum *sum, const struct handle_row *row)
 {
     if (!sum->first)
@@ -125,6 +160,13 @@ static void look_at(struct handle_row *row, void *with)
     }
     /* Addresses that are only reserved keep others away: nobody needs a pointer for that. */
     bool reserved = row->kind == HANDLE_KIND_MAPPING && !row->owner;
+    if (row->kind == HANDLE_KIND_MODULE && !(row->flags & HANDLE_REACHED))
+        return;
+    if (row->kind == HANDLE_KIND_MODULE && row->extra >= MANY_TIMES) {
+        tell(look->self, row, 0, (uint32_t)row->extra,
+             "It was loaded again each time, and never given back: libc counts.");
+        return;
+    }
     if (held == HELD_SUMMED && (reserved || !(row->flags & HANDLE_LOST))) {
         add_to(&look->sums[row->kind - HANDLE_KIND_MAPPING], row);
         return;
@@ -193,6 +235,10 @@ void handle_leak_look(struct thread *self)
                    "an event loop is made of are held for life."
                  : NULL);
     }
+    bool modules = false;
+    resource_each(note_any, &modules);
+    if (modules)
+        find_modules();
     mem_clear(&look, sizeof look);
     mem_clear(counts, sizeof counts);
     look.self = self;

@@ -1,14 +1,18 @@
 /*
- * Unloading of modules. Loading needs no wrapper (state/module.h), and must have none: dlopen and
- * dlsym(RTLD_NEXT) look at who calls them.
+ * Loading and unloading of modules. dlopen looks at who calls it, by its return address ($ORIGIN,
+ * the namespace), so its wrapper must be gone by then: it notes the name, and jumps. Whether the
+ * library was loaded is asked of the loader when it matters: at dlclose, and at the end
+ * (detect/handle_leak). Until then a row stands for a name, not for a handle.
  */
 #include "state/module.h"
 
 #include <dlfcn.h>
 #include <link.h>
 
+#include "base/memory.h"
 #include "detect/race.h"
-#include "interpose/real.h"
+#include "interpose/resources.h"
+#include "state/resource.h"
 #include "state/stack.h"
 #include "state/sync.h"
 
@@ -52,16 +56,72 @@ static void forget_gone(struct thread *self, const struct going *going)
     }
 }
 
+/* Libraries are known by the last part of their path: what the program asks for is often no more.
+ */
+static uint64_t value_of(const char *path)
+{
+    uint64_t hash = 14695981039346656037ull;
+    for (path = text_base(path); *path; path++)
+        hash = (hash ^ (unsigned char)*path) * 1099511628211ull;
+    return hash;
+}
+
+static void opening(const char *path, const void *frame)
+{
+    if (path && *path)
+        resource_made_again(HANDLE_KIND_MODULE, value_of(path), path, frame);
+}
+
+void *wrap_dlopen(const char *path, int flags)
+{
+    opening(path, FRAME);
+    return real.dlopen(path, flags);
+}
+
+void *wrap_dlmopen(Lmid_t space, const char *path, int flags)
+{
+    opening(path, FRAME);
+    return real.dlmopen(space, path, flags);
+}
+
+/* Before. handle: glibc's are link maps, loaded is one that is there. Without its module's name
+   nothing is known of it. */
+static void closing(void *handle, bool loaded, const void *frame)
+{
+    const char *path = loaded ? ((const struct link_map *)handle)->l_name : NULL;
+    if (path && *path)
+        resource_ends(HANDLE_KIND_MODULE, value_of(path), "dlclose", frame);
+    else if (!loaded)
+        resource_ends(HANDLE_KIND_MODULE, (uintptr_t)handle, "dlclose", frame);
+}
+
+/* The handle of a module that has gone: who gives it back once more meets its row. */
+static void closed(struct thread *self, void *handle, const void *frame)
+{
+    struct handle_row *row = resource_opened(
+        self, (uintptr_t)handle, 1,
+        &(struct handle_birth){.kind = HANDLE_KIND_MODULE, .flags = HANDLE_ADOPTED});
+    if (row)
+        resource_closing(self, row, HANDLE_CLOSED, stack_here(self, frame));
+}
+
 int wrap_dlclose(void *handle)
 {
     /* glibc's handles are link maps. */
     struct going going = {.first = handle};
-    if (observing.on && handle && handle != RTLD_NEXT)
+    bool known = observing.on && handle && handle != RTLD_NEXT;
+    if (known) {
         dl_iterate_phdr(note_module, &going);
+        closing(handle, going.count, FRAME);
+    }
     int result = real.dlclose(handle);
     struct thread *self = result == 0 ? guard_enter() : NULL;
     if (!self)
         return result;
+    struct dl_find_object after;
+    if (observing.handles && going.count &&
+        _dl_find_object((void *)going.range[0].start, &after) != 0)
+        closed(self, handle, FRAME);
     forget_gone(self, &going);
     if (module_unloaded())
         stack_forget();

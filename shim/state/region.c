@@ -227,16 +227,31 @@ void region_detached(struct thread *self, uintptr_t start, uint32_t stack)
     lock_give(LOCK_MAPPINGS);
 }
 
+/* The row that has all of [start, end), in one piece or several. */
+static struct handle_row *row_of_all(uintptr_t start, uintptr_t end)
+{
+    struct handle_row *row = NULL;
+    while (start < end) {
+        const struct region *piece = piece_at(first_above(start));
+        if (!piece || piece->start > start || (row && row_of(piece) != row))
+            return NULL;
+        row = row_of(piece);
+        start = piece->end;
+    }
+    return row;
+}
+
 struct handle_row *region_leaves(uintptr_t start, size_t size)
 {
     uintptr_t end = page_end(start, size);
     struct handle_row *row = NULL;
     lock_take(LOCK_MAPPINGS);
-    struct place_at at = first_above(start);
-    const struct region *piece = piece_at(at);
-    if (piece && piece->start <= start && piece->end >= end) {
-        row = row_of(piece);
-        row->extra -= cut(at, start, end);
+    row = row_of_all(start, end);
+    for (uintptr_t from = start; row && from < end;) {
+        struct place_at at = first_above(from);
+        size_t bytes = cut(at, from, end);
+        row->extra -= bytes;
+        from += bytes;
     }
     lock_give(LOCK_MAPPINGS);
     return row;
