@@ -197,6 +197,9 @@ static void tell_sum(struct thread *self, const struct sum *sum)
 static bool is_for_life(const struct handle_row *row, int fd)
 {
     const struct creation *creation = creation_find(row->opened_stack);
+    /* Both ends of one pipe: it wakes the program's own loop. */
+    if (creation && row->kind == HANDLE_KIND_FD_PIPE)
+        return creation->made == 2 && creation->live == 2;
     if (!creation || creation->made != 1)
         return false;
     long flags;
@@ -207,6 +210,7 @@ static bool is_for_life(const struct handle_row *row, int fd)
     case HANDLE_KIND_FD_SIGNAL:
     case HANDLE_KIND_FD_INOTIFY:
     case HANDLE_KIND_FD_URING:
+    case HANDLE_KIND_FD_DEVICE:
         return true;
     case HANDLE_KIND_FD_SOCKET:
         return text_find_text(handle_name(row), "listening") != NULL;

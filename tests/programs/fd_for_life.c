@@ -3,6 +3,8 @@ a note.
 // expect: fd-leak severity=note count=1 function=open_log role=opened
 // expect: fd-leak severity=note count=1 function=open_loop role=opened
 // expect: fd-leak severity=note count=1 function=open_listener role=opened
+// expect: fd-leak severity=note count=2 function=open_wake_up role=opened
+// expect: fd-leak severity=warning count=1 function=open_to_child role=opened
 // expect: fd-leak severity=warning count=2 function=open_logs role=opened
 */
 #include <fcntl.h>
@@ -38,8 +40,24 @@ __attribute__((noinline)) static void open_listener(void)
     check(listen(check(socket(AF_INET, SOCK_STREAM, 0)), 5));
 }
 
+__attribute__((noinline)) static void open_wake_up(void)
+{
+    int ends[2];
+    check(pipe(ends));
+}
+
+/* One end is forgotten. */
+__attribute__((noinline)) static void open_to_child(void)
+{
+    int ends[2];
+    check(pipe(ends));
+    close(ends[0]);
+}
+
 int main(void)
 {
+    open_wake_up();
+    open_to_child();
     open_log();
     open_loop();
     open_listener();
