@@ -349,13 +349,7 @@ int wrap___fcntl(int fd, int command, ...)
 
 /* ---- close */
 
-/* What the close that comes back needs to know. */
-struct closing {
-    bool told; /* to the table of handles */
-    struct handle_closing what;
-};
-
-static void closing(int fd, const void *frame, struct closing *ret_closing)
+void descriptor_closing(int fd, const void *frame, struct closing *ret_closing)
 {
     struct thread *self = guard_enter();
     ret_closing->told = false;
@@ -374,7 +368,7 @@ static void closing(int fd, const void *frame, struct closing *ret_closing)
 }
 
 /* Whatever else a close fails with, the number is gone (Linux: also with EINTR and EIO). */
-static int closed(int fd, int result, const struct closing *closing)
+int descriptor_closed(int fd, int result, const struct closing *closing)
 {
     carrier_settle(fd, true);
     if (likely(result == 0 || !closing->told || errno != EBADF))
@@ -393,15 +387,15 @@ int wrap_close(int fd)
     struct closing what;
     if (unlikely(fd == 2))
         process_stderr_closes(FRAME);
-    closing(fd, FRAME, &what);
-    return closed(fd, real.close(fd), &what);
+    descriptor_closing(fd, FRAME, &what);
+    return descriptor_closed(fd, real.close(fd), &what);
 }
 
 int wrap___close(int fd)
 {
     struct closing what;
-    closing(fd, FRAME, &what);
-    return closed(fd, real.__close(fd), &what);
+    descriptor_closing(fd, FRAME, &what);
+    return descriptor_closed(fd, real.__close(fd), &what);
 }
 
 /* Ranges are closed to be sure, so nothing in them is a mistake. frame NULL: settle them. */

@@ -21,6 +21,16 @@ int descriptor_opened(int fd, enum handle_kind kind, bool cloexec, const char *n
 void handle_own_descriptor(struct thread *self, int fd, uint64_t owner, bool over,
                            enum handle_kind kind, const struct handle_birth *birth);
 
+/* What a close that comes back needs to know. */
+struct closing {
+    bool told; /* to the table of handles */
+    struct handle_closing what;
+};
+
+/* Before fd is closed, and after: result is what the call returned, and returned again. */
+void descriptor_closing(int fd, const void *frame, struct closing *ret_closing);
+int descriptor_closed(int fd, int result, const struct closing *closing);
+
 /* A call that opens has failed: was no descriptor free? errno is kept. frame: the wrapper's. */
 void opening_refused(int error, const void *frame);
 static inline void opening_failed(const void *frame)

@@ -1,7 +1,8 @@
 /*
- * syscall(): Rust's and other runtimes' own locks wait in futex calls made through it. Every other
- * number goes on untouched, with all registers and the stack as they were: clone and vfork made
- * this way would not survive a frame of ours.
+ * syscall(): Rust's and other runtimes' own locks wait in futex calls made through it, and calls
+ * that libc has no function for open descriptors (syscall_descriptor.c). Every other number goes on
+ * untouched, with all registers and the stack as they were: clone and vfork made this way would not
+ * survive a frame of ours.
  */
 #include <linux/futex.h>
 #include <stddef.h>
@@ -15,6 +16,11 @@ static_assert(sizeof(long) == 8, "six arguments of a register each");
 __asm__(".text\n.globl syscall\n.type syscall, @function\nsyscall:\n.cfi_startproc\n"
         "cmp $202, %rdi\n"
         "je syscall_futex\n"
+        "cmp $512, %rdi\n" /* the bits of syscall_watched */
+        "jae 1f\n"
+        "bt %rdi, syscall_watched(%rip)\n"
+        "jc syscall_descriptor\n"
+        "1:\n"
         "mov real_syscall(%rip), %r11\n"
         "mov (%r11), %r11\n"
         "jmp *%r11\n"
