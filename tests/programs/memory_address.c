@@ -5,10 +5,10 @@
 */
 #include <stdlib.h>
 
-static void *(*volatile allocate)(size_t) = malloc;
-
 __attribute__((noinline)) static void lose(void)
 {
+    /* In code: the address is put into the instruction, so the executable must have one. */
+    void *(*volatile allocate)(size_t) = malloc;
     void *volatile block = allocate(123);
     block = NULL;
 }
