@@ -55,11 +55,26 @@ static void begin(struct finding *finding, struct thread *self, const struct han
     handle->string = string_keep(handle_name(row));
 }
 
+/* Where others that were opened at the same place were released: this one's way past it is what to
+   look for. */
+static bool add_release(struct finding *finding, const struct handle_row *row)
+{
+    const struct creation *creation = creation_find(row->opened_stack);
+    if (!creation || !creation->released || creation->live < 0 ||
+        creation->made <= (uint32_t)creation->live)
+        return false;
+    finding_stack(finding, ROLE_RELEASED, creation->released, creation->released_thread);
+    return true;
+}
+
 static void tell(struct thread *self, const struct handle_row *row, uint8_t severity,
                  uint32_t count, const char *detail)
 {
     struct finding finding;
     begin(&finding, self, row);
+    if (!severity && add_release(&finding, row) && !detail)
+        detail = "Others that were opened there were released, by the call shown: an early return, "
+                 "an exception, a longjmp or a cancellation may have skipped it.";
     finding.severity = severity;
     finding.count = count ? count : 1;
     if (row->kind == HANDLE_KIND_MAPPING || row->kind == HANDLE_KIND_SEGMENT)

@@ -8,8 +8,10 @@
 // expect: double-close severity=error handle=timer function=delete_timer role=here
 // expect: double-close severity=error handle=key function=delete_key role=here
 // expect: double-free function=close_directory
+// expect: double-free function=free_regex
 // expect: double-free function=free_addresses
 // expect: double-free function=close_conversion
+// expect: double-free function=free_locale
 */
 #include <dirent.h>
 #include <iconv.h>
