@@ -18,7 +18,7 @@ static gate written;
 static __attribute__((noinline)) int by_memory(int wanted)
 {
     int value = 0;
-    __asm__("testl %1, %1\n\tcmovnel %2, %0" : "+r"(value) : "r"(wanted), "m"(other) : "cc");
+    __asm__("testl %1, %1\n\tcmovnel %2, %0" : "+r"(value) : "r"(wanted), "m"(shared) : "cc");
     return value;
 }
 
