@@ -18,6 +18,9 @@
 
 #define STANDARD_LAST 2
 
+/* One place opens all logs of a program. */
+#define LOGS_MOST 4u
+
 /* How many of one place make it worth telling, of kinds that have no effect in glibc. A process has
    1024 keys at most (PTHREAD_KEYS_MAX). */
 #define MANY      32u
@@ -215,7 +218,7 @@ static bool is_for_life(const struct handle_row *row, int fd)
     /* Both ends of one pipe: it wakes the program's own loop. */
     if (creation && row->kind == HANDLE_KIND_FD_PIPE)
         return creation->made == 2 && creation->live == 2;
-    if (!creation || creation->made != 1)
+    if (!creation || creation->made > (row->kind == HANDLE_KIND_FD_FILE ? LOGS_MOST : 1))
         return false;
     long flags;
     switch (row->kind) {
