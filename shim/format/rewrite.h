@@ -267,6 +267,12 @@ struct rewrite_left_out {
     uint16_t why;          /* enum rewrite_why */
 };
 
+static inline uint64_t rewrite_hash_word(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
+    return hash ^ hash >> 29;
+}
+
 /* The hash of an image: begin with 0, the header with hash = 0 first, then each part but PART_CODE
    in the order of its kind. Bytes that are not a multiple of 8 count as if zeroes followed. */
 static inline uint64_t rewrite_hash(uint64_t hash, const void *bytes, uint64_t size)
@@ -276,27 +282,34 @@ static inline uint64_t rewrite_hash(uint64_t hash, const void *bytes, uint64_t s
         uint64_t word = at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 |
                         (uint64_t)at[3] << 24 | (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 |
                         (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
-        hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
-        hash ^= hash >> 29;
+        hash = rewrite_hash_word(hash, word);
     }
     for (unsigned shift = 0; size; at++, size--, shift += 8)
         hash = (hash ^ (uint64_t)*at << shift) * 0x9e3779b97f4a7c15ull;
     return hash ^ hash >> 32;
 }
 
-/* The same for code, which is most of an image: four stretches of it next to each other, so that
-   their multiplications need not wait for one another. size: a multiple of 32. */
-static inline uint64_t rewrite_hash_code(const void *code, uint64_t size)
+/* The same for code, which is most of an image: four neighbouring words at a time, so that their
+   multiplications need not wait for one another. size: a multiple of 32. Begin with these lanes,
+   any number of pieces; rewrite_hash of the lanes is the result. */
+#define REWRITE_HASH_LANES                                                                         \
+    {                                                                                              \
+        1, 2, 3, 4                                                                                 \
+    }
+static inline void rewrite_hash_lanes(uint64_t lanes[4], const void *code, uint64_t size)
 {
     const unsigned char *bytes = code;
-    uint64_t lanes[4] = {1, 2, 3, 4};
-    for (uint64_t at = 0; at < size / 4; at += 8)
+    for (uint64_t at = 0; at + 32 <= size; at += 32)
         for (unsigned i = 0; i < 4; i++) {
             uint64_t word;
-            __builtin_memcpy(&word, bytes + i * (size / 4) + at, sizeof word);
-            lanes[i] = (lanes[i] ^ word) * 0x9e3779b97f4a7c15ull;
-            lanes[i] ^= lanes[i] >> 29;
+            __builtin_memcpy(&word, bytes + at + 8 * i, sizeof word);
+            lanes[i] = rewrite_hash_word(lanes[i], word);
         }
+}
+static inline uint64_t rewrite_hash_code(const void *code, uint64_t size)
+{
+    uint64_t lanes[4] = REWRITE_HASH_LANES;
+    rewrite_hash_lanes(lanes, code, size);
     return rewrite_hash(0, lanes, sizeof lanes);
 }
 

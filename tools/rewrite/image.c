@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 enum {
     PAGE = 4096,
     TRAP = 0xcc,
+    HELD = 16 << 20, /* bytes of code that are kept in memory */
 };
 
 /* Everything that an image is made of, while it is made. */
@@ -27,7 +29,9 @@ struct work {
     struct runs runs;
     struct arrangement arrangement;
     struct patches patches;
-    uint8_t *code;
+    int file;        /* of the image, under another name; -1 none yet */
+    char *file_name; /* that name */
+    uint8_t *code;   /* as it will lie in the file */
     size_t code_size;
     struct rewrite_site *sites;
     uint32_t site_count;
@@ -80,9 +84,59 @@ static struct code code_at(struct work *work, uint32_t offset, struct ledger *le
     };
 }
 
+/* Code goes to its file as it is made: all of it would be ten times the text. What was written so
+   far and will not be soon again leaves memory; the file keeps it. */
+static void let_go(const uint8_t *from, const uint8_t *to)
+{
+    uintptr_t start = ((uintptr_t)from + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+    uintptr_t end = (uintptr_t)to & ~(uintptr_t)(PAGE - 1);
+    if (start < end)
+        madvise((void *)start, end - start, MADV_DONTNEED);
+}
+
+/* Pages of a file that has no more room come as SIGBUS. */
+static const char *file_being_written;
+
+static void on_full(int signal)
+{
+    unlink(file_being_written);
+    _exit(REWRITER_NOT_KEPT);
+}
+
+static int make_file(struct work *work, const char *path)
+{
+    if (asprintf(&work->file_name, "%s.%d", path, (int)getpid()) < 0) {
+        work->file_name = NULL;
+        return -ENOMEM;
+    }
+    work->file = open(work->file_name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (work->file < 0 || ftruncate(work->file, (off_t)(PAGE + work->code_size)))
+        return -errno;
+    file_being_written = work->file_name;
+    signal(SIGBUS, on_full);
+    /* Pads lie far from each other in a large module: what is never written stays a hole. */
+    void *code = mmap(NULL, work->code_size, PROT_READ | PROT_WRITE, MAP_SHARED, work->file, PAGE);
+    if (code == MAP_FAILED)
+        return -errno;
+    work->code = code;
+    return 0;
+}
+
+static void fill_with_traps(struct work *work)
+{
+    uint8_t *end = work->code + work->arrangement.cold_end;
+    for (uint8_t *at = work->code + work->arrangement.hot_start; at < end; at += HELD) {
+        size_t size = end - at < HELD ? (size_t)(end - at) : HELD;
+        memset(at, TRAP, size);
+        let_go(at, at + size);
+    }
+}
+
 static bool write_runs(struct work *work)
 {
     const struct arrangement *arrangement = &work->arrangement;
+    const uint8_t *hot = work->code + arrangement->hot_start;
+    const uint8_t *cold = work->code + arrangement->cold_start;
     struct trampoline trampoline = trampoline_of(work);
     trampoline.sites = work->sites;
     trampoline.statistics = &work->statistics;
@@ -96,6 +150,12 @@ static bool write_runs(struct work *work)
             return false;
         work->statistics.hot_bytes += run->hot_size;
         work->statistics.cold_bytes += run->cold_size;
+        if (trampoline.cold.at - cold > HELD) {
+            let_go(hot, trampoline.hot.at);
+            let_go(cold, trampoline.cold.at);
+            hot = trampoline.hot.at;
+            cold = trampoline.cold.at;
+        }
     }
     for (uint32_t i = 0; i < arrangement->pad_count; i++) {
         const struct run *run = &work->runs.rows[arrangement->pads[i]];
@@ -110,19 +170,17 @@ static bool write_runs(struct work *work)
     return !work->hot.failed && !work->cold.failed && !work->pads.failed;
 }
 
-static int emit(struct work *work)
+static int emit(struct work *work, const char *path)
 {
     number_sites(work);
     work->code_size = ((size_t)work->arrangement.end + CODE_ROOM + PAGE - 1) / PAGE * PAGE;
-    /* Pads lie far from each other in a large module: what is never written takes no memory. */
-    void *code = mmap(NULL, work->code_size, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     work->sites = malloc((work->site_count + 1) * sizeof *work->sites);
-    if (code == MAP_FAILED || !work->sites)
+    if (!work->sites)
         return -ENOMEM;
-    work->code = code;
-    memset(work->code + work->arrangement.hot_start, TRAP,
-           work->arrangement.cold_end - work->arrangement.hot_start);
+    int error = make_file(work, path);
+    if (error)
+        return error;
+    fill_with_traps(work);
     if (!write_runs(work))
         return -ERANGE;
     return patches_make(&work->patches, &work->runs, work->distance) ? 0 : -ENOMEM;
@@ -311,32 +369,58 @@ static uint64_t lay_out(struct rewrite_header *header, const struct part parts[P
     return offset;
 }
 
-/* A part's pieces count as one stretch of bytes: all rows are multiples of 4, so that a piece may
-   end in the middle of a word of the hash. */
+/* rewrite_hash of bytes that come in pieces. */
+struct hashing {
+    uint64_t hash;
+    uint8_t rest[8]; /* less than a word */
+    size_t rest_size;
+};
+
+static void hash_add(struct hashing *hashing, const uint8_t *bytes, size_t size)
+{
+    while (size) {
+        if (!hashing->rest_size && size >= 8) {
+            uint64_t word;
+            memcpy(&word, bytes, sizeof word);
+            hashing->hash = rewrite_hash_word(hashing->hash, word);
+            bytes += 8;
+            size -= 8;
+            continue;
+        }
+        hashing->rest[hashing->rest_size++] = *bytes++;
+        size--;
+        if (hashing->rest_size == 8) {
+            uint64_t word;
+            memcpy(&word, hashing->rest, sizeof word);
+            hashing->hash = rewrite_hash_word(hashing->hash, word);
+            hashing->rest_size = 0;
+        }
+    }
+}
+
 static uint64_t hash_part(uint64_t hash, const struct part *part)
 {
-    size_t sizes[3], total = 0, filled = 0;
+    struct hashing hashing = {.hash = hash};
     for (int i = 0; i < 3; i++)
-        total += sizes[i] = part->piece[i].count * part->row;
-    if (sizes[0] == total)
-        return rewrite_hash(hash, part->piece[0].bytes, total);
-    uint8_t *joined = malloc(total);
-    if (!joined)
-        return 0;
-    for (int i = 0; i < 3; i++) {
-        if (sizes[i])
-            memcpy(joined + filled, part->piece[i].bytes, sizes[i]);
-        filled += sizes[i];
+        hash_add(&hashing, part->piece[i].bytes, part->piece[i].count * part->row);
+    return rewrite_hash(hashing.hash, hashing.rest, hashing.rest_size);
+}
+
+/* Nothing of it stays in memory. */
+static uint64_t hash_code(const uint8_t *code, size_t size)
+{
+    uint64_t lanes[4] = REWRITE_HASH_LANES;
+    for (size_t at = 0; at < size; at += HELD) {
+        size_t piece = size - at < HELD ? size - at : HELD;
+        rewrite_hash_lanes(lanes, code + at, piece);
+        let_go(code + at, code + at + piece);
     }
-    hash = rewrite_hash(hash, joined, total);
-    free(joined);
-    return hash;
+    return rewrite_hash(0, lanes, sizeof lanes);
 }
 
 static void seal(struct rewrite_header *header, const struct part parts[PART_COUNT])
 {
-    header->code_hash =
-        rewrite_hash_code(parts[PART_CODE].piece[0].bytes, parts[PART_CODE].piece[0].count);
+    header->code_hash = hash_code(parts[PART_CODE].piece[0].bytes, parts[PART_CODE].piece[0].count);
     uint64_t hash = rewrite_hash(0, header, sizeof *header);
     for (int i = 0; i < PART_COUNT; i++)
         if (i != PART_CODE)
@@ -359,27 +443,7 @@ static int write_at(int file, const void *bytes, size_t size, uint64_t offset)
     return 0;
 }
 
-static bool is_zero(const uint8_t *page)
-{
-    static const uint8_t zeros[PAGE];
-    return memcmp(page, zeros, PAGE) == 0;
-}
-
-/* Pages without code stay holes of the file. */
-static int write_code(int file, const uint8_t *code, size_t size, uint64_t offset)
-{
-    int error = 0;
-    for (size_t from = 0, to; from < size && !error; from = to) {
-        for (to = from; to < size && !is_zero(code + to);)
-            to += PAGE;
-        if (to > from)
-            error = write_at(file, code + from, to - from, offset + from);
-        else
-            to += PAGE;
-    }
-    return error;
-}
-
+/* Code is there already. */
 static int write_parts(int file, const struct rewrite_header *header,
                        const struct part parts[PART_COUNT], uint64_t size)
 {
@@ -388,11 +452,7 @@ static int write_parts(int file, const struct rewrite_header *header,
     int error = write_at(file, header, sizeof *header, 0);
     for (int i = 0; i < PART_COUNT && !error; i++) {
         uint64_t offset = header->part[i].offset;
-        if (i == PART_CODE) {
-            error = write_code(file, parts[i].piece[0].bytes, parts[i].piece[0].count, offset);
-            continue;
-        }
-        for (int piece = 0; piece < 3 && !error; piece++) {
+        for (int piece = 0; i != PART_CODE && piece < 3 && !error; piece++) {
             size_t bytes = parts[i].piece[piece].count * parts[i].row;
             error = write_at(file, parts[i].piece[piece].bytes, bytes, offset);
             offset += bytes;
@@ -409,18 +469,13 @@ static int write_file(struct work *work, const char *path)
     uint64_t size = lay_out(&header, parts);
     seal(&header, parts);
     work->statistics.file_bytes = size;
-    char *name = NULL;
-    if (asprintf(&name, "%s.%d", path, (int)getpid()) < 0)
-        return -ENOMEM;
-    int file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    int error = file < 0 ? -errno : write_parts(file, &header, parts, size);
-    if (file >= 0 && close(file) && !error)
+    int error = write_parts(work->file, &header, parts, size);
+    int closed = close(work->file);
+    work->file = -1;
+    if (!error && (closed || rename(work->file_name, path)))
         error = -errno;
-    if (file >= 0 && !error && rename(name, path))
-        error = -errno;
-    if (file >= 0 && error)
-        unlink(name);
-    free(name);
+    if (error)
+        unlink(work->file_name);
     return error;
 }
 
@@ -434,6 +489,11 @@ static void finish(struct work *work)
     ledger_finish(&work->pads);
     if (work->code)
         munmap(work->code, work->code_size);
+    if (work->file >= 0) {
+        close(work->file);
+        unlink(work->file_name);
+    }
+    free(work->file_name);
     free(work->sites);
     free(work->by_text);
     free(work->left_out);
@@ -442,11 +502,13 @@ static void finish(struct work *work)
 int image_write(const struct module *module, const struct image_request *request, const char *path,
                 struct image_statistics *ret_statistics)
 {
-    struct work work = {
-        .module = module, .request = request, .distance = place_distance(module, request->variant)};
+    struct work work = {.file = -1,
+                        .module = module,
+                        .request = request,
+                        .distance = place_distance(module, request->variant)};
     int error = plan(&work);
     if (!error)
-        error = emit(&work);
+        error = emit(&work, path);
     if (!error && (!index_by_text(&work) || !account(&work)))
         error = -ENOMEM;
     if (!error)
