@@ -252,10 +252,9 @@ void handle_leak_look(struct thread *self)
         handle_name_look(row, (int)fd);
         bool for_life = is_for_life(row, (int)fd);
         tell(self, row, for_life ? SEVERITY_NOTE : 0, 1,
-             for_life
-                 ? "It is the only one that was opened there: logs, listening sockets and what "
-                   "an event loop is made of are held for life."
-                 : NULL);
+             for_life ? "Few were opened there: logs, devices, listening sockets and what an event "
+                        "loop is made of are held for life."
+                      : NULL);
     }
     bool modules = false;
     resource_each(note_any, &modules);
