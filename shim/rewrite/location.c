@@ -52,6 +52,14 @@ void location_all_told(uintptr_t address, size_t size)
             __atomic_store_n(filter_cell(&filters[i], at), 0, __ATOMIC_RELAXED);
 }
 
+static void note_stores(struct thread *self, uintptr_t address, size_t size, struct sync *sync,
+                        bool loaded)
+{
+    stamp_t written = race_location_new(self, address, size);
+    if (written && loaded)
+        vclock_release_for(written, &sync->clock);
+}
+
 /* loaded: by a mov that is known for an atomic operation, which may see what was stored before. Who
    locks what another thread has only initialised learns nothing from that. */
 static __attribute__((noinline)) struct sync *make(struct thread *self, uintptr_t address,
@@ -64,6 +72,10 @@ static __attribute__((noinline)) struct sync *make(struct thread *self, uintptr_
         SIZE_OF(sync) = (uint32_t)size;
     if (location_is(address, size))
         return sync;
+    /* Before the bit: who sees that takes what was released, and nothing else of what came before.
+     */
+    if (loaded)
+        note_stores(self, address, size, sync, true);
     for (uintptr_t at = address; at < address + size;) {
         uintptr_t next = (at | (GRANULE - 1)) + 1;
         size_t part = (next < address + size ? next : address + size) - at;
@@ -71,9 +83,7 @@ static __attribute__((noinline)) struct sync *make(struct thread *self, uintptr_
             shadow_location_set(at, part);
         at = next;
     }
-    stamp_t written = race_location_new(self, address, size);
-    if (written && loaded)
-        vclock_release_for(written, &sync->clock);
+    note_stores(self, address, size, sync, loaded);
     location_all_told(address, size);
     return sync;
 }
