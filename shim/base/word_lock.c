@@ -7,7 +7,7 @@
 
 /* A holder that lost its processor gets it back sooner when we yield ours; one of lower priority
    than ours only when we sleep. */
-#define YIELDS 100u
+#define YIELDS 3u
 
 void word_lock_wait(uint32_t *word)
 {

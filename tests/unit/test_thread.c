@@ -26,6 +26,11 @@ void vclock_thread_adopted(struct thread *made)
 {
     (void)made;
 }
+void vclock_thread_renamed(struct thread *after, struct thread *before)
+{
+    (void)after, (void)before;
+}
+
 void vclock_thread_gone(struct thread *gone)
 {
     (void)gone;
