@@ -183,6 +183,7 @@ void block_born(struct thread *self, uintptr_t address, uint64_t size, enum bloc
         return;
     uint32_t *window = window_of(region, address);
     uint32_t index = *window;
+    self->births++;
     if (!index) {
         index = likely(self->block_next < self->block_end) ? self->block_next++ : take_rows(self);
         if (unlikely(!index)) {

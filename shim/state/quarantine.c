@@ -84,9 +84,12 @@ static bool recent_take(void *p)
 {
     for (uint32_t i = 0; i < RECENT_RINGS * RECENT_BLOCKS; i++) {
         void **slot = &rings[i / RECENT_BLOCKS].blocks[i % RECENT_BLOCKS], *found = p;
+        const struct quarantine_recent *ring = &rings[i / RECENT_BLOCKS];
         if (__atomic_load_n(slot, __ATOMIC_RELAXED) == p)
             return __atomic_compare_exchange_n(slot, &found, NULL, false, __ATOMIC_RELAXED,
-                                               __ATOMIC_RELAXED);
+                                               __ATOMIC_RELAXED) &&
+                   ring == thread_current->recent &&
+                   ring->births[i % RECENT_BLOCKS] == thread_current->births;
     }
     return false;
 }

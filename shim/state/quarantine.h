@@ -45,8 +45,9 @@ void quarantine_put(void *p, uint64_t size, struct quarantine_released *ret);
 #define RECENT_RINGS   32u
 
 struct quarantine_recent {
-    uint32_t next;               /* the oldest */
-    void *blocks[RECENT_BLOCKS]; /* NULL: none, or taken out by another thread */
+    uint32_t next;                  /* the oldest */
+    uint32_t births[RECENT_BLOCKS]; /* of the thread, when it freed the block */
+    void *blocks[RECENT_BLOCKS];    /* NULL: none, or taken out by another thread */
 };
 
 /* The ring of a thread that has none yet. NULL: none left, or not wanted. */
@@ -60,7 +61,9 @@ static inline void *quarantine_swap(struct thread *self, void *p, uint64_t size)
     if (unlikely(size > RECENT_LARGEST) ||
         (unlikely(!recent) && !(recent = quarantine_recent_of(self))))
         return p;
-    void **slot = &recent->blocks[recent->next++ % RECENT_BLOCKS];
+    uint32_t at = recent->next++ % RECENT_BLOCKS;
+    void **slot = &recent->blocks[at];
+    recent->births[at] = self->births;
     /* Another thread may take the oldest out at this moment, to free it twice: it was to be freed
        once by us anyway. */
     void *oldest = __atomic_load_n(slot, __ATOMIC_RELAXED);
@@ -71,8 +74,9 @@ static inline void *quarantine_swap(struct thread *self, void *p, uint64_t size)
 /* In a fork's child: what waits there is its parent's to tell of. */
 void quarantine_after_fork(void);
 
-/* p is freed once more: true when it waited here. Then it no longer does, and the caller frees it
-   twice, so that the allocator sees what it would have seen without us. */
+/* p is freed once more; if it waits here it no longer does. True: the caller frees it twice, so
+   that the allocator sees what it would have seen. False: once; it did not wait here, or something
+   was allocated since, and without us p would be the next owner's by now and nothing noticed. */
 bool quarantine_take(void *p);
 
 #endif

@@ -60,6 +60,7 @@ struct thread {
     struct thread_row *row;         /* never NULL: a private dummy when the section is full */
     struct event_ring *ring;        /* NULL: none */
     uint32_t block_next, block_end; /* block rows reserved for this thread: [next, end) */
+    uint32_t births;                /* blocks that it has allocated; wraps */
     uint32_t scope;
     uint32_t depth;                  /* stack_depth option */
     struct stack_memo *memo;         /* made at first use */
