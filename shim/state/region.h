@@ -41,7 +41,7 @@ bool region_is_part(uintptr_t start, size_t size);
 void region_detached(struct thread *self, uintptr_t start, uint32_t stack);
 
 /* mremap: what was at [start, start + size) leaves, to come back elsewhere: returns its row, NULL
-   when it was not known as a piece of one mapping. */
+   when it was not known as part of one mapping. */
 struct handle_row *region_leaves(uintptr_t start, size_t size);
 void region_comes(struct handle_row *row, uintptr_t start, size_t size);
 

@@ -3,7 +3,8 @@
 // expect: handle-leak severity=warning count=3 handle=timer function=by_timer role=opened
 // expect: handle-leak severity=warning count=1 handle=queue text=/holdfast function=by_queue
 // expect: handle-leak severity=note count=1 handle=queue-name function=by_queue role=opened
-// expect: handle-leak severity=warning count=1 handle=popen text=exit_0 function=by_popen role=opened
+// expect: handle-leak severity=warning count=1 handle=popen text=exit_0 function=by_popen
+role=opened
 // expect: double-close severity=error count=1 handle=queue function=twice role=here
 // expect: double-close severity=error count=1 handle=named-semaphore function=again role=here
 */

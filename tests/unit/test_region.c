@@ -1,5 +1,6 @@
 /* The pieces of mappings against a naive model: an owner for each page. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
