@@ -29,6 +29,7 @@ static void begin(void)
     unlink(path);
     cr_assert_eq(recording_create(path, 1ull << 26), 0);
     cr_assert(stack_start_up());
+    module_start_up(NULL);
     self.depth = STACK_FRAMES_MAX;
     self.stack_high = ((uintptr_t)__libc_stack_end + 4095) & ~4095ul;
     self.stack_low = self.stack_high - (8u << 20);
