@@ -322,9 +322,12 @@ static bool in_slack(const struct block_row *row, uintptr_t address)
         return false;
     struct iovec here = {.iov_base = &head, .iov_len = sizeof head};
     struct iovec there = {.iov_base = (void *)(start - sizeof head), .iov_len = sizeof head};
-    return raw_syscall(SYS_process_vm_readv, raw_syscall(SYS_getpid), &here, 1, &there, 1, 0) ==
-               (long)sizeof head &&
-           address - start < (head & ~CHUNK_FLAGS) - sizeof head;
+    if (raw_syscall(SYS_process_vm_readv, raw_syscall(SYS_getpid), &here, 1, &there, 1, 0) !=
+        (long)sizeof head)
+        return false;
+    /* Another allocator's block has anything there. */
+    uint64_t size = block_size(row), usable = (head & ~CHUNK_FLAGS) - sizeof head;
+    return usable >= size && usable - size < SLACK_MOST && address - start < usable;
 }
 
 /* Looks at the windows of one region from `from` down to `least`. True when that settles it. */

@@ -161,13 +161,13 @@ Test(block, holds_nothing_far_from_blocks)
 
 Test(block, a_freed_block_is_gone_where_it_began_in_the_slack_of_a_live_one)
 {
-    /* Memory of glibc's: 40 bytes were asked for and can be used, of which the row knows but 8. */
+    /* Memory of glibc's: 40 bytes were asked for and can be used, of which the row knows but 24. */
     uintptr_t at = (uintptr_t)malloc(40);
     block_born(&self, at + 32, 100, FAMILY_MALLOC, 1);
     block_dying(block_find(at + 32), 2);
     struct block_row *row = block_holding(at + 36);
     cr_expect(row && block_address(row) == at + 32);
-    block_born(&self, at, 8, FAMILY_MALLOC, 1);
+    block_born(&self, at, 24, FAMILY_MALLOC, 1);
     cr_expect_null(block_holding(at + 36));
     /* The next chunk's block is none of its memory. */
     block_born(&self, at + 48, 100, FAMILY_MALLOC, 1);
@@ -175,6 +175,22 @@ Test(block, a_freed_block_is_gone_where_it_began_in_the_slack_of_a_live_one)
     row = block_holding(at + 50);
     cr_expect(row && block_address(row) == at + 48);
     free((void *)at);
+}
+
+Test(block, what_lies_before_a_block_of_another_allocator_says_nothing)
+{
+    static const uint64_t words[] = {0, 7, 8, 16, 1ull << 40, UINT64_MAX};
+    static _Alignas(64) char memory[256];
+    uintptr_t at = (uintptr_t)memory + 64;
+    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
+        memcpy(memory + 56, &words[i], sizeof words[i]);
+        block_born(&self, at + 32, 100, FAMILY_MALLOC, 1);
+        block_dying(block_find(at + 32), 2);
+        block_born(&self, at, 24, FAMILY_MALLOC, 1);
+        const struct block_row *row = block_holding(at + 36);
+        cr_expect(row && block_address(row) == at + 32, "after %#lx", (unsigned long)words[i]);
+        block_dying(block_find(at), 2);
+    }
 }
 
 /* Random births and deaths in 64 MB, sizes from 0 to 40 MB, never overlapping (as an allocator's).
