@@ -211,10 +211,13 @@ static void tell_sum(struct thread *self, const struct sum *sum)
     finding_tell(&finding);
 }
 
-/* Of what programs hold as long as they run, by design, and have one of. */
+/* Of what programs hold as long as they run, by design, and have one of. A log is left to exit by
+   all; the rest only by those that run until they are told to end. */
 static bool is_for_life(const struct handle_row *row, int fd)
 {
     const struct creation *creation = creation_find(row->opened_stack);
+    if (!recording->shutdown_signal && row->kind != HANDLE_KIND_FD_FILE)
+        return false;
     /* Both ends of one pipe: it wakes the program's own loop. */
     if (creation && row->kind == HANDLE_KIND_FD_PIPE)
         return creation->made == 2 && creation->live == 2;
@@ -252,9 +255,10 @@ void handle_leak_look(struct thread *self)
         handle_name_look(row, (int)fd);
         bool for_life = is_for_life(row, (int)fd);
         tell(self, row, for_life ? SEVERITY_NOTE : 0, 1,
-             for_life ? "Few were opened there: logs, devices, listening sockets and what an event "
-                        "loop is made of are held for life."
-                      : NULL);
+             for_life
+                 ? "Few were opened there: programs that run until they are told to end hold logs, "
+                   "devices, listening sockets and what an event loop is made of for life."
+                 : NULL);
     }
     bool modules = false;
     resource_each(note_any, &modules);

@@ -85,12 +85,13 @@ void *wrap_dlmopen(Lmid_t space, const char *path, int flags)
 }
 
 /* Before. handle: glibc's are link maps, loaded is one that is there. Without its module's name
-   nothing is known of it. */
+   nothing is known of it. What is loaded can be given back: the threads that load and give back one
+   library at the same time are not counted in the order in which the loader counts them. */
 static void closing(void *handle, bool loaded, const void *frame)
 {
     const char *path = loaded ? ((const struct link_map *)handle)->l_name : NULL;
     if (path && *path)
-        resource_ends(HANDLE_KIND_MODULE, value_of(path), "dlclose", frame);
+        resource_ends(HANDLE_KIND_MODULE, value_of(path), NULL, frame);
     else if (!loaded)
         resource_ends(HANDLE_KIND_MODULE, (uintptr_t)handle, "dlclose", frame);
 }

@@ -68,13 +68,14 @@ static bool is_last(struct handle_row *row)
     return false;
 }
 
+/* called: NULL, it is known to be open. */
 static void ends(struct thread *self, struct handle_row *row, const char *called, const void *frame)
 {
     bool certain;
     uint32_t stack = stack_here(self, frame);
-    if (resource_is_gone(row, &certain))
+    if (called && resource_is_gone(row, &certain))
         handle_released_again(self, row, certain, stack, called);
-    else if (is_last(row))
+    else if (handle_state_of(row) == HANDLE_OPEN && is_last(row))
         resource_closing(self, row, HANDLE_CLOSED, stack);
 }
 

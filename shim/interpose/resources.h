@@ -23,7 +23,8 @@ void resource_made_in(enum handle_kind kind, const void *where, const void *fram
 /* Heap blocks (0: none) that belong to it and that its value does not lead to. */
 void resource_has(enum handle_kind kind, uint64_t value, uint64_t block, uint64_t other);
 
-/* It is about to be released by function called; told when it was already. */
+/* It is about to be released by function called; told when it was already. called: NULL where it is
+   known to be open, whatever was counted. */
 void resource_ends(enum handle_kind kind, uint64_t value, const char *called, const void *frame);
 
 /* libc has released it by itself, or moved it. */

@@ -8,6 +8,7 @@
 #include "state/edge.h"
 #include "state/readable.h"
 #include "state/stack.h"
+#include "state/sync.h"
 
 uint32_t world_stopped;
 void (*wait_while_holding)(struct thread *self, uint32_t kind);
@@ -144,6 +145,9 @@ void wait_met_inside(struct thread *self, uintptr_t here)
     bool same_stack = here < self->stack_high && here >= self->stack_low && sp < self->stack_high &&
                       sp >= self->stack_low;
     if (same_stack && here + SIGNAL_FRAME_LEAST > sp) {
+        /* The C++ runtime waits for a guard by code of its own, which may be watched. */
+        if (self->row->wait_kind == WAIT_ONCE && sync_find_kind(self->row->wait_object, SYNC_GUARD))
+            return;
         wait_forget(self);
         edge_cancelled(self);
     } else

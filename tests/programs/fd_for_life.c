@@ -1,5 +1,5 @@
-/* What programs hold for life: a log, a listening socket, an event loop. One of each, so that it is
-a note.
+/* What programs that run until they are told to end hold for life: a log, a listening socket, an
+event loop. One of each, so that it is a note.
 // expect: fd-leak severity=note count=1 function=open_log role=opened
 // expect: fd-leak severity=note count=1 function=open_loop role=opened
 // expect: fd-leak severity=note count=1 function=open_listener role=opened
@@ -8,6 +8,7 @@ a note.
 // expect: fd-leak severity=warning count=5 function=open_logs role=opened
 */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -54,8 +55,15 @@ __attribute__((noinline)) static void open_to_child(void)
     close(ends[0]);
 }
 
+static void told(int unused)
+{
+    (void)unused;
+}
+
 int main(void)
 {
+    signal(SIGTERM, told);
+    raise(SIGTERM);
     open_wake_up();
     open_to_child();
     open_log();

@@ -16,7 +16,7 @@
 
 static gate opened, looked, may_end;
 static void *library;
-static int tid;
+static _Atomic int tid;
 static volatile size_t size = 64; /* else the compiler calls no memset */
 
 static int look(struct dl_phdr_info *info, size_t size, void *found)

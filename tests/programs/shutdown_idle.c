@@ -12,7 +12,8 @@
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
-static int jobs, tid;
+static int jobs;
+static _Atomic int tid;
 static gate waited, served;
 
 static void *pool(void *unused)
