@@ -212,9 +212,7 @@ static bool start_memory(bool forked)
         foreign = allocator_is_foreign();
     }
     if (own)
-        say_unobserved(
-            UNOBSERVED_MEMORY_OWN_ALLOCATOR,
-            forked ? NULL : "the program has an allocator of its own: heap blocks are not watched");
+        say_unobserved(UNOBSERVED_MEMORY_OWN_ALLOCATOR, NULL); /* the report says so */
     if (own || !block_start_up(foreign))
         return false;
     memory_growth_start_up();
