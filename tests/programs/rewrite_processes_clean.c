@@ -66,7 +66,7 @@ static int by_fork(void)
 
 static int by_vfork(void)
 {
-    static unsigned rows[64];
+    unsigned rows[64]; /* of this thread: a child of vfork uses its memory */
     pid_t child = vfork();
     if (child == 0) {
         memset(rows, 0, sizeof rows);
