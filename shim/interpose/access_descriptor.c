@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 
 #include "interpose/access.h"
+#include "interpose/handles.h"
 #include "state/waitless.h"
 
 /* clang-format off */
@@ -111,5 +112,5 @@ USING(fd, real.timerfd_gettime(fd, to), RESULT(to))
     USED(fd);
     if (request == FIONBIO)
         waitless_changed(fd);
-    return result;
+    return request_opened(request, argument, result, FRAME);
 }

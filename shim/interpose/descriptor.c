@@ -187,7 +187,7 @@ static void copied(struct thread *self, int fd, int copy, uint16_t flags, uint32
     handle_fd_opened(self, copy, &birth);
 }
 
-static int duplicated(int fd, int copy, uint16_t flags, const void *frame)
+int descriptor_duplicated(int fd, int copy, uint16_t flags, const void *frame)
 {
     if (unlikely(copy < 0))
         opening_failed(frame);
@@ -203,8 +203,7 @@ static int duplicated(int fd, int copy, uint16_t flags, const void *frame)
     return copy;
 }
 
-/* Before a copy is made over target, which closes what target stood for if it succeeds. */
-static void giving_up(int target, const void *frame)
+void descriptor_giving_up(int target, const void *frame)
 {
     struct thread *self = guard_enter();
     if (!self)
@@ -218,10 +217,10 @@ static void giving_up(int target, const void *frame)
     guard_leave(self);
 }
 
-static int duplicated_over(int fd, int copy, int target, bool cloexec, const void *frame)
+int descriptor_duplicated_over(int fd, int copy, int target, bool cloexec, const void *frame)
 {
     if (copy >= 0)
-        return duplicated(fd, copy, cloexec ? HANDLE_CLOEXEC : HANDLE_PASSED, frame);
+        return descriptor_duplicated(fd, copy, cloexec ? HANDLE_CLOEXEC : HANDLE_PASSED, frame);
     struct thread *self = guard_enter();
     if (!self)
         return copy;
@@ -237,10 +236,10 @@ static int duplicated_over(int fd, int copy, int target, bool cloexec, const voi
         if (access_watched())                                                                      \
             USES(fd);                                                                              \
         if (fd != target)                                                                          \
-            giving_up(target, FRAME);                                                              \
+            descriptor_giving_up(target, FRAME);                                                   \
         int result = call;                                                                         \
         USED(fd);                                                                                  \
-        return duplicated_over(fd, result, target, cloexec, FRAME);                                \
+        return descriptor_duplicated_over(fd, result, target, cloexec, FRAME);                     \
     } while (0)
 
 int wrap_dup(int fd)
@@ -249,7 +248,7 @@ int wrap_dup(int fd)
         USES(fd);
     int result = real.dup(fd);
     USED(fd);
-    return duplicated(fd, result, 0, FRAME);
+    return descriptor_duplicated(fd, result, 0, FRAME);
 }
 
 int wrap_dup2(int fd, int target)
@@ -290,14 +289,14 @@ static void locked(int fd)
     guard_leave(self);
 }
 
-static inline int controlled(int fd, int command, const void *argument, int result,
-                             const void *frame)
+int descriptor_controlled(int fd, int command, const void *argument, int result, const void *frame)
 {
     bool duplicates = command == F_DUPFD || command == F_DUPFD_CLOEXEC;
     if (result < 0 && !duplicates)
         return result;
     if (duplicates)
-        return duplicated(fd, result, command == F_DUPFD_CLOEXEC ? HANDLE_CLOEXEC : 0, frame);
+        return descriptor_duplicated(fd, result, command == F_DUPFD_CLOEXEC ? HANDLE_CLOEXEC : 0,
+                                     frame);
     if (command == F_SETFL)
         waitless_changed(fd);
     if (command == F_SETFD)
@@ -307,9 +306,10 @@ static inline int controlled(int fd, int command, const void *argument, int resu
     return result;
 }
 
-/* Before. The locks of open file descriptions order threads; F_SETLK's are the whole process's. */
-static void controls(int fd, int command, const struct flock *lock, const void *frame)
+/* The locks of open file descriptions order threads; F_SETLK's are the whole process's. */
+void descriptor_controls(int fd, int command, const void *argument, const void *frame)
 {
+    const struct flock *lock = argument;
     struct thread *self = carriers_watched() ? guard_enter() : NULL;
     if (!self)
         return;
@@ -327,10 +327,10 @@ static void controls(int fd, int command, const struct flock *lock, const void *
     va_start(rest, command);                                                                       \
     void *argument = va_arg(rest, void *);                                                         \
     va_end(rest);                                                                                  \
-    controls(fd, command, argument, FRAME);                                                        \
+    descriptor_controls(fd, command, argument, FRAME);                                             \
     int result = real.name(fd, command, argument);                                                 \
     USED_WHEN(result < 0 && command != F_GETFD && command != F_GETFL, fd, false);                  \
-    return controlled(fd, command, argument, result, FRAME)
+    return descriptor_controlled(fd, command, argument, result, FRAME)
 
 int wrap_fcntl(int fd, int command, ...)
 {
@@ -434,17 +434,25 @@ static void cloexec_range(unsigned first, unsigned last)
     guard_leave(self);
 }
 
-int wrap_close_range(unsigned first, unsigned last, int flags)
+void descriptor_range_closing(unsigned first, unsigned last, int flags, const void *frame)
 {
-    bool closes = !(flags & CLOSE_RANGE_CLOEXEC);
-    if (closes)
-        each_in_range(first, last, FRAME, false);
-    int result = real.close_range(first, last, flags);
-    if (closes)
+    if (!(flags & CLOSE_RANGE_CLOEXEC))
+        each_in_range(first, last, frame, false);
+}
+
+int descriptor_range_closed(unsigned first, unsigned last, int flags, int result)
+{
+    if (!(flags & CLOSE_RANGE_CLOEXEC))
         each_in_range(first, last, NULL, result == 0);
     else if (result == 0)
         cloexec_range(first, last);
     return result;
+}
+
+int wrap_close_range(unsigned first, unsigned last, int flags)
+{
+    descriptor_range_closing(first, last, flags, FRAME);
+    return descriptor_range_closed(first, last, flags, real.close_range(first, last, flags));
 }
 
 void wrap_closefrom(int first)

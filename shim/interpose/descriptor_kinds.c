@@ -2,7 +2,10 @@
  * Descriptors of files with made-up names, of memory, terminals, processes and watches: what opens
  * them. What one is besides (a terminal's name …) is asked when it is left open.
  */
+#include <linux/nsfs.h>
+#include <linux/userfaultfd.h>
 #include <stdarg.h>
+#include <sys/ioctl.h>
 
 #include "base/text.h"
 #include "interpose/access.h"
@@ -150,9 +153,7 @@ int wrap_clone(int (*function)(void *), void *stack, int flags, void *argument, 
     return pid;
 }
 
-/* ---- mounts: fsopen(2), fspick(2), fsmount(2), open_tree(2) and their flags, in linux/mount.h */
-
-#define MOUNT_CLOEXEC 1u /* FSOPEN_CLOEXEC, FSPICK_CLOEXEC, FSMOUNT_CLOEXEC */
+/* ---- mounts */
 
 int wrap_fsopen(const char *type, unsigned flags)
 {
@@ -218,4 +219,28 @@ pid_t wrap_forkpty(int *master, char *name, const struct termios *settings,
     if (child != 0)
         descriptor_opened(child < 0 ? -1 : *master, HANDLE_KIND_FD_TERMINAL, false, NULL, FRAME);
     return child;
+}
+
+/* ---- ioctl's requests that return a new descriptor. flags: its argument, where O_CLOEXEC may be;
+   else it is always close-on-exec (ioctl_nsfs(2), ioctl_tty(2), ioctl_userfaultfd(2)) */
+
+static const struct request_opens {
+    unsigned long request;
+    enum handle_kind kind;
+    bool flags;
+} requests[] = {
+    {TIOCGPTPEER, HANDLE_KIND_FD_TERMINAL, true},
+    {USERFAULTFD_IOC_NEW, HANDLE_KIND_FD_FAULTS, true},
+    {NS_GET_USERNS, HANDLE_KIND_FD_OTHER, false},
+    {NS_GET_PARENT, HANDLE_KIND_FD_OTHER, false},
+};
+
+int request_opened(unsigned long request, const void *argument, int result, const void *frame)
+{
+    for (unsigned i = 0; i < sizeof requests / sizeof requests[0]; i++)
+        if (unlikely(requests[i].request == request && result > 0))
+            return descriptor_opened(result, requests[i].kind,
+                                     !requests[i].flags || (uintptr_t)argument & O_CLOEXEC, NULL,
+                                     frame);
+    return result;
 }

@@ -25,7 +25,7 @@ static int opened(int fd, enum handle_kind kind, enum carrier_kind carrier, bool
     return fd;
 }
 
-static int opened_pipe(int result, const int fds[2], bool cloexec, const void *frame)
+int pipe_opened(int result, const int fds[2], bool cloexec, const void *frame)
 {
     static const char *const ends[2] = {"read end", "write end"};
     if (unlikely(result < 0))
@@ -51,17 +51,17 @@ static int opened_pipe(int result, const int fds[2], bool cloexec, const void *f
 
 int wrap_pipe(int fds[2])
 {
-    return STAYING(opened_pipe(real.pipe(fds), fds, false, FRAME));
+    return STAYING(pipe_opened(real.pipe(fds), fds, false, FRAME));
 }
 
 int wrap___pipe(int fds[2])
 {
-    return STAYING(opened_pipe(real.__pipe(fds), fds, false, FRAME));
+    return STAYING(pipe_opened(real.__pipe(fds), fds, false, FRAME));
 }
 
 int wrap_pipe2(int fds[2], int flags)
 {
-    return STAYING(opened_pipe(real.pipe2(fds, flags), fds, flags & O_CLOEXEC, FRAME));
+    return STAYING(pipe_opened(real.pipe2(fds, flags), fds, flags & O_CLOEXEC, FRAME));
 }
 
 int wrap_eventfd(unsigned count, int flags)

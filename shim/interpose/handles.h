@@ -31,6 +31,31 @@ struct closing {
 void descriptor_closing(int fd, const void *frame, struct closing *ret_closing);
 int descriptor_closed(int fd, int result, const struct closing *closing);
 
+/* What duplicates, controls and closes ranges, before and after the real call, which syscall() may
+   make too. target: the number that the copy is made over, and which is closed if that succeeds.
+   Results are returned again. */
+int descriptor_duplicated(int fd, int copy, uint16_t flags, const void *frame);
+void descriptor_giving_up(int target, const void *frame);
+int descriptor_duplicated_over(int fd, int copy, int target, bool cloexec, const void *frame);
+void descriptor_controls(int fd, int command, const void *argument, const void *frame);
+int descriptor_controlled(int fd, int command, const void *argument, int result, const void *frame);
+void descriptor_range_closing(unsigned first, unsigned last, int flags, const void *frame);
+int descriptor_range_closed(unsigned first, unsigned last, int flags, int result);
+
+/* Numbers of system calls below this one are looked up when syscall() makes them. */
+#define SYSCALLS_WATCHED 512
+
+/* fsopen(2), fspick(2), fsmount(2) and their flags, in linux/mount.h: FSOPEN_CLOEXEC,
+   FSPICK_CLOEXEC, FSMOUNT_CLOEXEC. */
+#define MOUNT_CLOEXEC 1u
+
+/* After calls that make two descriptors (interpose/event.c, socket.c). */
+int pipe_opened(int result, const int fds[2], bool cloexec, const void *frame);
+int socket_pair_opened(int result, const int fds[2], bool cloexec, const void *frame);
+
+/* After an ioctl, most of which open nothing (interpose/descriptor_kinds.c). */
+int request_opened(unsigned long request, const void *argument, int result, const void *frame);
+
 /* A call that opens has failed: was no descriptor free? errno is kept. frame: the wrapper's. */
 void opening_refused(int error, const void *frame);
 static inline void opening_failed(const void *frame)

@@ -131,3 +131,12 @@ void pass_rights(struct thread *self, const struct msghdr *message, bool is_rece
         }
     }
 }
+
+void message_received(const struct msghdr *message, const void *frame)
+{
+    struct thread *self = message->msg_controllen && message->msg_control ? guard_enter() : NULL;
+    if (!self)
+        return;
+    pass_rights(self, message, true, frame);
+    guard_leave(self);
+}

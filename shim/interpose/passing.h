@@ -84,6 +84,9 @@ void pass_takes(struct thread *self, int fd, bool failed);
 void pass_rights(struct thread *self, const struct msghdr *message, bool received,
                  const void *frame);
 
+/* After a call that received a message, by whatever way it was made. */
+void message_received(const struct msghdr *message, const void *frame);
+
 /* A signalfd's: signals are met by reading them. */
 void pass_signals(struct thread *self, int fd, const void *buffer, size_t size);
 

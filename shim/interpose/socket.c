@@ -25,23 +25,28 @@ int wrap_socket(int domain, int type, int protocol)
     return fd;
 }
 
-int wrap_socketpair(int domain, int type, int protocol, int fds[2])
+int socket_pair_opened(int result, const int fds[2], bool cloexec, const void *frame)
 {
-    int result = real.socketpair(domain, type, protocol, fds);
     if (unlikely(result < 0))
-        opening_failed(FRAME);
+        opening_failed(frame);
     struct thread *self = result < 0 ? NULL : guard_enter();
     if (!self)
         return result;
     link_t links[2];
-    struct passing passing = {self, FRAME, ACCESS_WRITE, SIZE_MAX};
+    struct passing passing = {self, frame, ACCESS_WRITE, SIZE_MAX};
     carrier_make_pair(CARRIER_PAIR, links);
     for (int i = 0; i < 2; i++)
-        born(self, fds[i], type & SOCK_CLOEXEC, links[i], FRAME);
+        born(self, fds[i], cloexec, links[i], frame);
     if (carriers_watched())
         pass_bytes(&passing, fds, 2 * sizeof fds[0]);
     guard_leave(self);
     return result;
+}
+
+int wrap_socketpair(int domain, int type, int protocol, int fds[2])
+{
+    return STAYING(socket_pair_opened(real.socketpair(domain, type, protocol, fds), fds,
+                                      type & SOCK_CLOEXEC, FRAME));
 }
 
 int wrap_bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "interpose/blocking.h"
+#include "interpose/handles.h"
 #include "state/sync.h"
 
 static_assert(sizeof(long) == 8, "six arguments of a register each");
@@ -16,16 +17,17 @@ static_assert(sizeof(long) == 8, "six arguments of a register each");
 __asm__(".text\n.globl syscall\n.type syscall, @function\nsyscall:\n.cfi_startproc\n"
         "cmp $202, %rdi\n"
         "je syscall_futex\n"
-        "cmp $512, %rdi\n" /* the bits of syscall_watched */
+        "cmp $512, %rdi\n" /* SYSCALLS_WATCHED */
         "jae 1f\n"
-        "bt %rdi, syscall_watched(%rip)\n"
-        "jc syscall_descriptor\n"
+        "lea syscall_watched(%rip), %r11\n"
+        "cmpb $0, (%r11,%rdi)\n"
+        "jne syscall_descriptor\n"
         "1:\n"
         "mov real_syscall(%rip), %r11\n"
         "mov (%r11), %r11\n"
         "jmp *%r11\n"
         ".cfi_endproc\n.size syscall, . - syscall\n");
-static_assert(SYS_futex == 202, "the number compared above");
+static_assert(SYS_futex == 202 && SYSCALLS_WATCHED == 512, "the numbers compared above");
 
 /* Where real.syscall is, for the assembly. */
 extern void *const real_syscall __attribute__((visibility("hidden")));

@@ -1,55 +1,164 @@
 /* Descriptors that are opened and closed by syscall() (interpose/syscall.c). */
+#include <linux/bpf.h>
 #include <linux/perf_event.h>
 #include <sys/syscall.h>
 
+#include "interpose/access.h"
 #include "interpose/handles.h"
 #include "interpose/passing.h"
+#include "state/process.h"
 
-/* Numbers below 512 that go to syscall_descriptor, a bit each. */
-#define BIT_OF(word, number)                    ((number) / 64 == (word) ? 1ull << (number) % 64 : 0)
-#define OPENS(name, kind, argument, mask, path) | BIT_OF(WORD, SYS_##name)
-extern const uint64_t syscall_watched[8] __attribute__((visibility("hidden")));
-const uint64_t syscall_watched[8] = {
-#define WORD 0
-    BIT_OF(WORD, SYS_close)
-#include "interpose/syscalls.def"
-        ,
-#undef WORD
-#define WORD 1
-    0
-#include "interpose/syscalls.def"
-    ,
-#undef WORD
-#define WORD 2
-    0
-#include "interpose/syscalls.def"
-    ,
-#undef WORD
-#define WORD 3
-    0
-#include "interpose/syscalls.def"
-    ,
-#undef WORD
-#define WORD 4
-    0
-#include "interpose/syscalls.def"
-    ,
-#undef WORD
-#define WORD 5
-    0
-#include "interpose/syscalls.def"
-    ,
-#undef WORD
-#define WORD 6
-    0
-#include "interpose/syscalls.def"
-    ,
-#undef WORD
-#define WORD 7
-    0
+/* a: the six arguments, from 1 on. frame: of who was called in syscall's place. */
+typedef long call(long number, const long a[7], const void *frame);
+
+static long make(long number, const long a[7])
+{
+    return real.syscall(number, a[1], a[2], a[3], a[4], a[5], a[6]);
+}
+
+static long made_with(int fd, long result, const void *frame)
+{
+    if (unlikely(result < 0) && errno == EBADF)
+        descriptor_use_failed(fd, false, frame);
+    return result;
+}
+
+/* ---- what does more than return a new descriptor */
+
+static long call_close(long number, const long a[7], const void *frame)
+{
+    struct closing what;
+    if (unlikely((int)a[1] == 2))
+        process_stderr_closes(frame);
+    descriptor_closing((int)a[1], frame, &what);
+    return descriptor_closed((int)a[1], (int)make(number, a), &what);
+}
+
+static long call_close_range(long number, const long a[7], const void *frame)
+{
+    descriptor_range_closing((unsigned)a[1], (unsigned)a[2], (int)a[3], frame);
+    int result = (int)make(number, a);
+    return descriptor_range_closed((unsigned)a[1], (unsigned)a[2], (int)a[3], result);
+}
+
+static long call_dup(long number, const long a[7], const void *frame)
+{
+    long result = made_with((int)a[1], make(number, a), frame);
+    return descriptor_duplicated((int)a[1], (int)result, 0, frame);
+}
+
+static long copy_over(long number, const long a[7], bool cloexec, const void *frame)
+{
+    int fd = (int)a[1], target = (int)a[2];
+    if (fd != target)
+        descriptor_giving_up(target, frame);
+    long result = made_with(fd, make(number, a), frame);
+    return descriptor_duplicated_over(fd, (int)result, target, cloexec, frame);
+}
+
+static long call_dup2(long number, const long a[7], const void *frame)
+{
+    return copy_over(number, a, false, frame);
+}
+
+static long call_dup3(long number, const long a[7], const void *frame)
+{
+    return copy_over(number, a, a[3] & O_CLOEXEC, frame);
+}
+
+/* To ask for the flags is how programs find out whether a number is open. */
+static long call_fcntl(long number, const long a[7], const void *frame)
+{
+    int fd = (int)a[1], command = (int)a[2];
+    const void *argument = (const void *)a[3];
+    descriptor_controls(fd, command, argument, frame);
+    long result = make(number, a);
+    if (command != F_GETFD && command != F_GETFL)
+        made_with(fd, result, frame);
+    return descriptor_controlled(fd, command, argument, (int)result, frame);
+}
+
+static long call_pipe(long number, const long a[7], const void *frame)
+{
+    return pipe_opened((int)make(number, a), (const int *)a[1], false, frame);
+}
+
+static long call_pipe2(long number, const long a[7], const void *frame)
+{
+    return pipe_opened((int)make(number, a), (const int *)a[1], a[2] & O_CLOEXEC, frame);
+}
+
+static long call_socketpair(long number, const long a[7], const void *frame)
+{
+    int result = (int)make(number, a);
+    return socket_pair_opened(result, (const int *)a[4], a[2] & SOCK_CLOEXEC, frame);
+}
+
+static long call_recvmsg(long number, const long a[7], const void *frame)
+{
+    long result = made_with((int)a[1], make(number, a), frame);
+    if (result >= 0)
+        message_received((const struct msghdr *)a[2], frame);
+    return result;
+}
+
+static long call_recvmmsg(long number, const long a[7], const void *frame)
+{
+    const struct mmsghdr *messages = (const struct mmsghdr *)a[2];
+    long result = made_with((int)a[1], make(number, a), frame);
+    for (long i = 0; i < result; i++)
+        message_received(&messages[i].msg_hdr, frame);
+    return result;
+}
+
+/* With a descriptor it changes what that one waits for. */
+static long signals_opened(long number, const long a[7], bool cloexec, const void *frame)
+{
+    long result = make(number, a);
+    if ((int)a[1] >= 0)
+        return made_with((int)a[1], result, frame);
+    return descriptor_opened((int)result, HANDLE_KIND_FD_SIGNAL, cloexec, NULL, frame);
+}
+
+static long call_signalfd(long number, const long a[7], const void *frame)
+{
+    return signals_opened(number, a, false, frame);
+}
+
+static long call_signalfd4(long number, const long a[7], const void *frame)
+{
+    return signals_opened(number, a, a[4] & O_CLOEXEC, frame);
+}
+
+/* The commands that return a descriptor, always close-on-exec (bpf(2)). */
+static long call_bpf(long number, const long a[7], const void *frame)
+{
+    long result = make(number, a);
+    switch ((int)a[1]) {
+    case BPF_MAP_CREATE:
+    case BPF_PROG_LOAD:
+    case BPF_OBJ_GET:
+    case BPF_PROG_GET_FD_BY_ID:
+    case BPF_MAP_GET_FD_BY_ID:
+    case BPF_RAW_TRACEPOINT_OPEN:
+    case BPF_BTF_LOAD:
+    case BPF_BTF_GET_FD_BY_ID:
+    case BPF_LINK_CREATE:
+    case BPF_LINK_GET_FD_BY_ID:
+    case BPF_ENABLE_STATS:
+    case BPF_ITER_CREATE:
+        return descriptor_opened((int)result, HANDLE_KIND_FD_BPF, true, NULL, frame);
+    default:
+        return result;
+    }
+}
+
+/* ---- the table */
+
+static call *const calls[SYSCALLS_WATCHED] = {
+#define CALLS(name) [SYS_##name] = call_##name,
 #include "interpose/syscalls.def"
 };
-#undef OPENS
 
 static const struct opener {
     uint16_t number, kind;
@@ -59,7 +168,14 @@ static const struct opener {
 #define OPENS(name, kind, argument, mask, path)                                                    \
     {SYS_##name, HANDLE_KIND_##kind, argument, path, mask},
 #include "interpose/syscalls.def"
-#undef OPENS
+};
+
+/* Numbers that go to syscall_descriptor: read by the assembly. */
+extern const uint8_t syscall_watched[SYSCALLS_WATCHED] __attribute__((visibility("hidden")));
+const uint8_t syscall_watched[SYSCALLS_WATCHED] = {
+#define OPENS(name, kind, argument, mask, path) [SYS_##name] = 1,
+#define CALLS(name)                             [SYS_##name] = 1,
+#include "interpose/syscalls.def"
 };
 
 long syscall_descriptor(long number, long a, long b, long c, long d, long e, long f)
@@ -69,12 +185,9 @@ long syscall_descriptor(long number, long a, long b, long c, long d, long e, lon
 {
     const long arguments[] = {0, a, b, c, d, e, f};
     const struct opener *at = openers;
-    if (number == SYS_close) {
-        struct closing what;
-        descriptor_closing((int)a, FRAME, &what);
-        return descriptor_closed((int)a, (int)real.syscall(number, a), &what);
-    }
-    long result = real.syscall(number, a, b, c, d, e, f);
+    if (calls[number])
+        return calls[number](number, arguments, FRAME);
+    long result = make(number, arguments);
     while (at->number != number)
         at++;
     bool cloexec = !at->mask || (at->mask != ~0ul && arguments[at->argument] & (long)at->mask);

@@ -36,21 +36,11 @@ received_message(int fd, struct msghdr *message, int flags)
     TAKE(fd, real.recvmsg(fd, message, flags), MESSAGE(message));
 }
 
-/* Of a message that was received. */
-static inline void got_rights(const struct msghdr *message, const void *frame)
-{
-    struct thread *self = message->msg_controllen && message->msg_control ? guard_enter() : NULL;
-    if (!self)
-        return;
-    pass_rights(self, message, true, frame);
-    guard_leave(self);
-}
-
 ssize_t wrap_recvmsg(int fd, struct msghdr *message, int flags)
 {
     ssize_t result = received_message(fd, message, flags);
     if (result >= 0)
-        got_rights(message, FRAME);
+        message_received(message, FRAME);
     return result;
 }
 
@@ -67,7 +57,7 @@ int wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
 {
     int result = received_messages(fd, messages, count, flags, time);
     for (int i = 0; i < result; i++)
-        got_rights(&messages[i].msg_hdr, FRAME);
+        message_received(&messages[i].msg_hdr, FRAME);
     return result;
 }
 
