@@ -61,7 +61,8 @@ struct rewrite_slots {
     uint64_t flags;   /* ax after lahf; seto %al: the program's arithmetic flags */
     uint64_t address; /* of the access that a thunk is called for */
     uint32_t site;    /* rewrite_site_word of its row */
-    uint32_t after;   /* THUNK_CHECK, THUNK_BEFORE say: call THUNK_AFTER when the access is made */
+    uint32_t after; /* THUNK_CHECK, THUNK_BEFORE say: call THUNK_AFTER when so many bytes have been
+                       accessed; 0: no call */
 };
 static_assert(sizeof(struct rewrite_slots) == 64, "one cache line");
 

@@ -217,7 +217,7 @@ static void touch_location(struct thread *self, uintptr_t address, size_t size, 
     if (write)
         location_release(self, address, size);
     else
-        rewrite_slots.after = 1;
+        rewrite_slots.after = (uint32_t)size;
 }
 
 /* What an access is while its granules are gone through. */
@@ -465,7 +465,7 @@ bool check_before(uintptr_t call, uintptr_t sp, uintptr_t bp)
     if (likely(context)) {
         location_modify(self, rewrite_slots.address, 1u << log,
                         &ORIGIN(context, own, 0, NULL)->origin);
-        rewrite_slots.after = 1;
+        rewrite_slots.after = 1u << log;
     }
     guard_leave(self);
     return context != 0;
@@ -474,12 +474,11 @@ bool check_before(uintptr_t call, uintptr_t sp, uintptr_t bp)
 bool check_after(uintptr_t call, uintptr_t sp, uintptr_t bp)
 {
     (void)call, (void)bp;
-    unsigned log = rewrite_slots.site >> 1 & 7;
+    uint32_t size = rewrite_slots.after;
     rewrite_slots.after = 0;
     struct thread *self = enter_fast(sp);
     if (likely(self)) {
-        /* Where the row alone says the size it was at most 8, or it is 16. */
-        location_acquire(self, rewrite_slots.address, log <= 4 ? 1u << log : 8);
+        location_acquire(self, rewrite_slots.address, size);
         guard_leave(self);
     }
     return true;
@@ -539,7 +538,7 @@ static void visit_access(const struct visit *visit)
 static void visit_locked(const struct visit *visit)
 {
     location_modify(visit->self, rewrite_slots.address, visit->site->size, visit->origin);
-    rewrite_slots.after = 1;
+    rewrite_slots.after = visit->site->size;
 }
 
 /* scas and cmps stop where the program's data says so. How many elements they read, at most count:
