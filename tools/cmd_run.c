@@ -13,6 +13,7 @@
 #include "program.h"
 #include "report.h"
 #include "run_place.h"
+#include "run_strays.h"
 #include "tree.h"
 #include "urgent.h"
 #include <errno.h>
@@ -36,6 +37,7 @@ struct run {
     char stand_in[PATH_MAX];  /* for the runtime of -fsanitize=thread; empty for none */
     char word[PATH_MAX + 64]; /* HOLDFAST_RUN=… */
     struct urgent urgent;
+    time_t began;
 };
 
 static void fill_report_options(struct run *run)
@@ -239,6 +241,7 @@ static int wait_and_report(struct run *run, struct launch *launch)
         if (!quiet)
             say_left(&left);
         tree_finish(&left);
+        run_strays_gather(run->place.path, run->report.run_id, run->began);
         const char *path = run_place_finish(&run->place);
         if (path)
             reported = report_path(path, &run->report, &result);
@@ -272,6 +275,7 @@ int cmd_run(int argc, char **argv)
     char **environment;
     if ((status = judge(&run)) >= 0 || (status = prepare(&run, &environment)) >= 0)
         return status;
+    run.began = time(NULL);
     if ((status = start(&run, &launch, environment)) >= 0) {
         run_place_finish(&run.place);
         return status;
