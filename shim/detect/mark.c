@@ -137,6 +137,22 @@ void mark_allocator_range(struct mark *mark, uintptr_t start, uintptr_t end)
     }
 }
 
+void mark_loader_range(struct mark *mark, uintptr_t start, uintptr_t end)
+{
+    const struct block_index *index = mark->index;
+    if (fault_point_set()) {
+        mark->incomplete = true;
+        return;
+    }
+    for (uintptr_t at = start; at + 8 <= end; at += 8) {
+        uintptr_t value = *(const uintptr_t *)at;
+        uint32_t entry =
+            value - index->low < index->span ? block_index_find(index, value) : ENTRY_NONE;
+        if (entry != ENTRY_NONE)
+            mark_entry(mark, entry);
+    }
+}
+
 /* Takes the next block from the stack by way of the queue. */
 static bool next_block(struct mark *mark, uint32_t *ret_entry)
 {

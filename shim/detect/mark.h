@@ -53,6 +53,10 @@ void mark_range(struct mark *mark, uintptr_t start, uintptr_t end);
    is no pointer to that one. */
 void mark_allocator_range(struct mark *mark, uintptr_t start, uintptr_t end);
 
+/* The same for data of the loader, which knows of no mapping that the program made, but keeps the
+   address at which it has had /etc/ld.so.cache for a while: another mapping may lie there now. */
+void mark_loader_range(struct mark *mark, uintptr_t start, uintptr_t end);
+
 /* Follows everything that was marked. After the last root, and whenever. */
 void mark_drain(struct mark *mark);
 

@@ -18,10 +18,13 @@ static void keep(const struct mapping *mapping, void *with)
                              .readable = mapping->readable,
                              .writable = mapping->writable,
                              .shared = mapping->shared,
-                             .libc = mapping->libc && mapping->writable};
+                             .libc = mapping->libc && mapping->writable,
+                             .loader = mapping->loader && mapping->writable};
     /* What of .bss does not fit into the last page of the file follows as anonymous memory. */
-    if (maps->count && map->kind == MAPPING_ANONYMOUS && map[-1].libc && map[-1].end == map->start)
-        map->libc = true;
+    if (maps->count && map->kind == MAPPING_ANONYMOUS && map[-1].end == map->start) {
+        map->libc = map[-1].libc;
+        map->loader = map[-1].loader;
+    }
     maps->count++;
 }
 

@@ -14,7 +14,8 @@ struct root_map {
     uintptr_t start, end;
     uint8_t kind; /* enum mapping_kind */
     bool readable, writable, shared;
-    bool libc; /* data of libc: see mark_allocator_range */
+    bool libc;   /* data of libc: see mark_allocator_range */
+    bool loader; /* data of the loader: see mark_loader_range */
 };
 
 struct root_maps {

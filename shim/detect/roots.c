@@ -68,7 +68,9 @@ static void mark_words(struct roots *roots, uintptr_t start, uintptr_t end)
 {
     if (start >= end)
         return;
-    if (roots->map->libc && roots->glibc)
+    if (roots->map->loader)
+        mark_loader_range(roots->mark, start, end);
+    else if (roots->map->libc && roots->glibc)
         mark_allocator_range(roots->mark, start, end);
     else
         mark_range(roots->mark, start, end);

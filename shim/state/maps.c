@@ -98,6 +98,8 @@ bool mapping_parse(char *line, struct mapping *ret_mapping)
     m.kind = kind_by_name(at);
     const char *base = text_base(at);
     m.libc = m.kind == MAPPING_FILE && (text_starts(base, "libc.so") || text_starts(base, "libc-"));
+    m.loader =
+        m.kind == MAPPING_FILE && (text_starts(base, "ld-linux") || text_starts(base, "ld-2."));
     *ret_mapping = m;
     return true;
 }

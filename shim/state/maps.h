@@ -25,6 +25,7 @@ struct mapping {
     enum mapping_kind kind;
     bool readable, writable, executable, shared;
     bool libc;        /* a file named libc.so* or libc-* */
+    bool loader;      /* a file named ld-linux* or ld-2.* */
     const char *name; /* as the kernel prints it, "" for none; valid only inside visit */
 };
 
