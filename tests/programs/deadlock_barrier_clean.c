@@ -57,6 +57,7 @@ static void *last(void *unused)
     return unused;
 }
 
+/* In the barrier, and not in a lock on its way there. */
 static void until_asleep(int parent, int tid)
 {
     char path[64], text[64];
@@ -70,7 +71,8 @@ static void until_asleep(int parent, int tid)
         support_call(SYS_sched_yield, 0, 0, 0, 0);
         /* FUTEX_WAKE is one, too. */
     } while (sscanf(text, "202 %lx %lx", &address, &operation) != 2 ||
-             (operation & FUTEX_CMD_MASK) == FUTEX_WAKE);
+             (operation & FUTEX_CMD_MASK) == FUTEX_WAKE ||
+             address - (unsigned long)&barrier >= sizeof barrier);
 }
 
 /* In another process: stops the slow thread while it waits, and lets it go when the others wait in

@@ -8,13 +8,14 @@ text=wait_for_each_other
 // says: wait for each other
 */
 #include <pthread.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "support.h"
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_spinlock_t spin;
-static gate spin_taken, mutex_taken;
+static gate spin_taken, mutex_taken, spins;
 static atomic_int tid;
 
 __attribute__((noinline)) static void *spin_first(void *argument)
@@ -35,18 +36,28 @@ __attribute__((noinline)) static void *mutex_first(void *argument)
     while (!atomic_load(&tid))
         support_call(SYS_sched_yield, 0, 0, 0, 0);
     wait_until_blocked(atomic_load(&tid));
+    gate_open(&spins);
     pthread_spin_lock(&spin);
     return argument;
 }
 
-/* It has looked before it spins; whatever the machine does, it spends processor time only there. */
-static void wait_until_spins(pthread_t thread)
+static int64_t spent_by(pthread_t thread)
 {
     clockid_t clock;
-    struct timespec spent = {0};
+    struct timespec spent;
     pthread_getcpuclockid(thread, &clock);
-    while (spent.tv_sec == 0 && spent.tv_nsec < 200000000)
-        clock_gettime(clock, &spent);
+    clock_gettime(clock, &spent);
+    return spent.tv_sec * 1000000000 + spent.tv_nsec;
+}
+
+/* It has looked before it spins; whatever the machine does, from now on it spends processor time
+   only there. */
+static void wait_until_spins(pthread_t thread)
+{
+    gate_wait(&spins);
+    int64_t before = spent_by(thread);
+    while (spent_by(thread) - before < 200000000)
+        ;
 }
 
 int main(void)

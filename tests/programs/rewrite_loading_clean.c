@@ -12,14 +12,19 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "support.h"
+
 static atomic_int stop;
+static gate running;
 
 static void *busy(void *argument)
 {
     unsigned *count = argument;
-    while (!atomic_load(&stop))
+    gate_open(&running);
+    do
         for (int i = 0; i < 1000; i++)
             count[i % 8]++;
+    while (!atomic_load(&stop));
     return NULL;
 }
 
@@ -42,6 +47,7 @@ int main(void)
     pthread_t threads[2];
     for (int i = 0; i < 2; i++)
         pthread_create(&threads[i], NULL, busy, counts[i]);
+    gate_wait_count(&running, 2); /* what threads map for themselves is there now */
     for (int i = 0; i < 20; i++) {
         void *plugin = dlopen("librewrite_plugin.so", RTLD_NOW | RTLD_LOCAL);
         if (!plugin) {

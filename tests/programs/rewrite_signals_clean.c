@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 static atomic_int inside, wrong, short_walks;
-static __thread volatile int bottom; /* the thread runs the work below */
+static __thread volatile int bottom; /* the thread runs rounds() or what it calls */
 
 extern char __executable_start, etext;
 
@@ -43,7 +43,7 @@ static void look(int signal, siginfo_t *info, void *context)
             wrong++;
         own += is_own((uintptr_t)frames[i]);
     }
-    /* The handler, what it interrupted, and work() or main() below. */
+    /* The handler, what it interrupted, and work() below that: rounds() is interrupted, too. */
     if (bottom && own < 3)
         short_walks++;
 }
@@ -66,13 +66,17 @@ static __attribute__((noinline)) void step(struct job *job, unsigned rounds)
     }
 }
 
-static void *work(void *argument)
+static __attribute__((noinline)) void rounds(struct job *job)
 {
-    struct job *job = argument;
     bottom = 1;
     for (int i = 0; i < 60; i++)
         step(job, 20000);
     bottom = 0;
+}
+
+static void *work(void *argument)
+{
+    rounds(argument);
     return NULL;
 }
 

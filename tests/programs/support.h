@@ -100,10 +100,10 @@ static inline char support_state(int tid)
 }
 
 /* Until the thread sleeps in the kernel (or is gone). It must be on its way there without anything
-   else to sleep on. */
+   else to sleep on. D is no such sleep: it waits for a page, or for who changes the mappings. */
 static inline void wait_until_blocked(int tid)
 {
-    for (char state = 'R'; state == 'R';) {
+    for (char state = 'R'; state == 'R' || state == 'D';) {
         state = support_state(tid);
         support_call(SYS_sched_yield, 0, 0, 0, 0);
     }
