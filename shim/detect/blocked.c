@@ -1,6 +1,7 @@
 /*
  * Blocked for good or not. A thread that waits for a lock or for another thread is blocked as that
- * one is: while the owner or the thread to be joined runs, the wait may end. At other places nobody
+ * one is: while the owner or the thread to be joined runs, the wait may end; so it may where a lock
+ * is changing hands, which is nobody's for a moment. At other places nobody
  * can be asked, and a wait without a deadline at the end of the process stays without an answer:
  *
  *     was woken at this place before (idle pool, event loop)   note
@@ -48,6 +49,7 @@ struct wait {
     uint64_t object, since;
     struct thread *holder; /* owner of the lock or thread to be joined, NULL unknown or gone */
     bool has_holder, unseen;
+    bool passing; /* the lock is nobody's, as between unlock and lock */
 };
 
 /* What other threads' memory says, where it may be gone by now. */
@@ -57,18 +59,31 @@ static bool read_word(uintptr_t address, int32_t *ret)
     return raw_syscall(SYS_process_vm_readv, recording->pid, &to, 1, &from, 1, 0) == sizeof *ret;
 }
 
-/* glibc keeps the owner's tid in the lock (bits/struct_mutex.h, bits/struct_rwlock.h). */
-static int32_t owner_of(const struct wait *wait)
+/* Of __readers: a writer has it, or had it last; from the fourth bit on their number
+   (nptl/pthread_rwlock_common.c). */
+#define RWLOCK_WRITE_PHASE  1u
+#define RWLOCK_READER_SHIFT 3
+
+/* glibc keeps the owner's tid in the lock (bits/struct_mutex.h, bits/struct_rwlock.h): from a
+   moment after it was taken to a moment before it is free. 0: nobody's, or that of readers, or not
+   to be known. */
+static int32_t owner_of(struct wait *wait)
 {
-    int32_t tid = 0;
+    int32_t tid, readers;
     uintptr_t lock = wait->object;
-    if (wait->kind == WAIT_MUTEX)
-        lock += offsetof(pthread_mutex_t, __data.__owner);
-    else if (wait->kind == WAIT_RWLOCK_READ || wait->kind == WAIT_RWLOCK_WRITE)
-        lock += offsetof(pthread_rwlock_t, __data.__cur_writer);
-    else
+    if (wait->kind == WAIT_MUTEX) {
+        if (!read_word(lock + offsetof(pthread_mutex_t, __data.__owner), &tid))
+            return 0;
+        wait->passing = tid == 0;
+        return tid;
+    }
+    if ((wait->kind != WAIT_RWLOCK_READ && wait->kind != WAIT_RWLOCK_WRITE) ||
+        !read_word(lock + offsetof(pthread_rwlock_t, __data.__cur_writer), &tid) ||
+        !read_word(lock + offsetof(pthread_rwlock_t, __data.__readers), &readers))
         return 0;
-    return read_word(lock, &tid) ? tid : 0;
+    wait->passing = tid == 0 && ((uint32_t)readers & RWLOCK_WRITE_PHASE ||
+                                 (uint32_t)readers >> RWLOCK_READER_SHIFT == 0);
+    return tid;
 }
 
 static struct thread *thread_with(int32_t tid, uint32_t number)
@@ -115,6 +130,18 @@ static bool unseen_wait(const struct look *look, struct thread *thread, struct w
     return true;
 }
 
+/* Who was woken from a condition waits for the mutex then. */
+static void look_closer(const struct look *look, struct wait *wait)
+{
+    struct task_call call;
+    if (wait->kind == WAIT_CONDITION && wait->thread != look->self &&
+        task_call(wait->thread->tid, &call) == 1 && call.number == SYS_futex &&
+        call.arguments[0] - wait->object >= sizeof(pthread_cond_t)) {
+        wait->kind = WAIT_MUTEX;
+        wait->object = call.arguments[0];
+    }
+}
+
 /* False when the thread does not wait, or not without end. */
 static bool wait_of(const struct look *look, struct thread *thread, struct wait *ret)
 {
@@ -132,6 +159,7 @@ static bool wait_of(const struct look *look, struct thread *thread, struct wait 
         __atomic_load_n(&row->wait_kind, __ATOMIC_ACQUIRE) != wait.kind ||
         row->wait_since != wait.since)
         return false;
+    look_closer(look, &wait);
     int32_t tid = owner_of(&wait);
     wait.has_holder = tid || wait.kind == WAIT_JOIN;
     wait.holder = wait.has_holder ? thread_with(tid, (uint32_t)wait.object) : NULL;
@@ -154,6 +182,18 @@ static enum grade grade_here(const struct look *look, const struct wait *wait)
     if (wait_may_idle(wait->kind) && stack_has_flag(wait->stack, STACK_WOKEN))
         return IDLES;
     return look->by_signal && is_outside(wait->kind) ? IDLES : BLOCKED;
+}
+
+/* Somebody who may be passing a lock on, or has been given it and not run yet. Where all wait, it
+   was made anew, or overwritten, under those who wait for it. */
+static bool somebody_runs(const struct look *look)
+{
+    for (struct thread *t = __atomic_load_n(&thread_list, __ATOMIC_ACQUIRE); t; t = t->next) {
+        struct wait wait;
+        if (t != look->self && !t->ended && !wait_of(look, t, &wait))
+            return true;
+    }
+    return false;
 }
 
 static bool is_deadlocked(const struct thread *thread)
@@ -189,7 +229,7 @@ static enum grade grade(const struct look *look, struct wait wait)
         if (!wait_of(look, holder, &wait))
             return RUNS;
     }
-    return grade_here(look, &wait);
+    return wait.passing && somebody_runs(look) ? RUNS : grade_here(look, &wait);
 }
 
 static uint32_t object_name(const struct look *look, const struct wait *wait)
