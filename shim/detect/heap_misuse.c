@@ -47,14 +47,23 @@ static void tell_mismatch(struct thread *self, const struct block_row *row, uint
     finding_tell(&finding);
 }
 
+/* The live block that address lies in. A fork's child frees many blocks that its parent made and
+   that have no rows: no long search for each, though one in a block of the child's own is found. */
+static const struct block_row *around_of(uintptr_t address)
+{
+    if (!recording->forked)
+        return block_around(address);
+    const struct block_row *row = block_holding(address);
+    return row && block_state_of(row) == BLOCK_LIVE ? row : NULL;
+}
+
 /* An address that no allocation returned, as far as we saw. Only what is certain is told; a pointer
    into memory of unknown origin is another allocator's and is adopted silently. */
 static void tell_bad_free(struct thread *self, uintptr_t address, const void *frame,
                           const char *called)
 {
     struct finding finding;
-    /* A fork's child frees many blocks that its parent made: no search for each. */
-    const struct block_row *around = recording->forked ? NULL : block_around(address);
+    const struct block_row *around = around_of(address);
     finding_begin(&finding, KIND_BAD_FREE, self);
     if (around) {
         finding_stack(&finding, ROLE_HERE, stack_here(self, frame), self->number);
@@ -93,4 +102,25 @@ void heap_release_odd(struct thread *self, struct block_row *row, uintptr_t addr
     default: /* MOVING: two threads release it at once; whose realloc it is will see */
         break;
     }
+}
+
+/* Only a warning: the usual allocators look at no size. Those that do (sized free lists) put the
+   block where others of the wrong size are taken from. */
+void heap_size_odd(struct thread *self, const struct block_row *row, uint64_t told,
+                   const void *frame, const char *called)
+{
+    struct finding finding;
+    char words[96];
+    struct text text = text_in(words, sizeof words);
+    text_add(&text, "It was released as a block of ");
+    text_add_number(&text, told);
+    text_add(&text, told == 1 ? " byte: by" : " bytes: by");
+    text_add(&text, " a pointer of another type?");
+    finding_begin(&finding, KIND_ALLOC_MISMATCH, self);
+    finding.severity = SEVERITY_WARNING;
+    finding_stack(&finding, ROLE_HERE, stack_here(self, frame), self->number);
+    add_block(&finding, row, 0);
+    add_call(&finding, called);
+    finding.detail = string_keep(words);
+    finding_tell(&finding);
 }

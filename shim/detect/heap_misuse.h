@@ -12,4 +12,8 @@
 void heap_release_odd(struct thread *self, struct block_row *row, uintptr_t address,
                       enum block_family family, const void *frame, const char *called);
 
+/* A sized delete was told another size than the live block of row has: told, the block lives on. */
+void heap_size_odd(struct thread *self, const struct block_row *row, uint64_t told,
+                   const void *frame, const char *called);
+
 #endif

@@ -5,6 +5,7 @@
  * respected.
  */
 #include <dlfcn.h>
+#include <link.h>
 
 #include "base/memory.h"
 #include "detect/handler_misuse.h"
@@ -14,8 +15,20 @@
 #include "interpose/real.h"
 #include "state/stack.h"
 
-/* 1: the operators behind us are the C++ runtime's own, 2: somebody's, 0: not looked yet. */
+/* 1: all operators are the C++ runtime's own, 2: somebody has replaced some, 0: not looked yet. The
+   runtime's others call those that were replaced (new[] calls new, every delete calls the plain
+   one), so one is enough for ours to step back. */
 static int operators;
+
+static const struct replaceable {
+    const char *name;
+    void *const *real;
+} replaceable[] = {
+#define NEW(name, family, parameters, arguments, alignment) {#name, (void *const *)&real.name},
+#define DELETE(name, family, called, told, parameters, arguments)                                  \
+    {#name, (void *const *)&real.name},
+#include "interpose/cxx_operators.def"
+};
 
 /* True when name's file is a C++ runtime. */
 static bool is_runtime(const char *path)
@@ -25,11 +38,31 @@ static bool is_runtime(const char *path)
            text_starts(base, "libc++abi.so");
 }
 
+/* Does the program, or a library before us, define this one? By object, not by address: ours is
+   theirs then. An undefined symbol is only the place in the executable that stands for ours. */
+static bool is_replaced(const char *name)
+{
+    void *first = dlsym(RTLD_DEFAULT, name);
+    struct dl_find_object theirs, ours;
+    Dl_info info;
+    const ElfW(Sym) *symbol = NULL;
+    if (!first || _dl_find_object(first, &theirs) || _dl_find_object(&operators, &ours) ||
+        theirs.dlfo_link_map == ours.dlfo_link_map)
+        return false;
+    return dladdr1(first, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol &&
+           symbol->st_shndx != SHN_UNDEF;
+}
+
 void cxx_memory_find(void)
 {
     Dl_info info;
-    bool there = real_is_there((void *)real._Znwm);
-    operators = !there || (dladdr((void *)real._Znwm, &info) && is_runtime(info.dli_fname)) ? 1 : 2;
+    bool own = true;
+    for (unsigned i = 0; own && i < sizeof replaceable / sizeof replaceable[0]; i++) {
+        bool there = real_is_there(*replaceable[i].real);
+        own = (!there || (dladdr(*replaceable[i].real, &info) && is_runtime(info.dli_fname))) &&
+              !is_replaced(replaceable[i].name);
+    }
+    operators = own ? 1 : 2;
 }
 
 static inline struct thread *cxx_enter(void)
@@ -94,19 +127,12 @@ static inline void *new_block(size_t size, size_t alignment, enum block_family f
         void *(*next)parameters = real_operator((void *)real.name, #name);                         \
         return next ? next arguments : obtain(size, alignment);                                    \
     }
-NEW(_Znwm, FAMILY_NEW, (size_t size), (size), 0)
-NEW(_Znam, FAMILY_NEW_ARRAY, (size_t size), (size), 0)
-NEW(_ZnwmRKSt9nothrow_t, FAMILY_NEW, (size_t size, const void *tag), (size, tag), 0)
-NEW(_ZnamRKSt9nothrow_t, FAMILY_NEW_ARRAY, (size_t size, const void *tag), (size, tag), 0)
-NEW(_ZnwmSt11align_val_t, FAMILY_NEW, (size_t size, size_t align), (size, align), align)
-NEW(_ZnamSt11align_val_t, FAMILY_NEW_ARRAY, (size_t size, size_t align), (size, align), align)
-NEW(_ZnwmSt11align_val_tRKSt9nothrow_t, FAMILY_NEW, (size_t size, size_t align, const void *tag),
-    (size, align, tag), align)
-NEW(_ZnamSt11align_val_tRKSt9nothrow_t, FAMILY_NEW_ARRAY,
-    (size_t size, size_t align, const void *tag), (size, align, tag), align)
+#define DELETE(name, family, called, told, parameters, arguments)
+#include "interpose/cxx_operators.def"
 
-/* True when the block was released; false when the real operator shall do it. */
-static inline bool delete_block(void *p, enum block_family family, const void *frame,
+/* True when the block was released; false when the real operator shall do it. size: what a sized
+   form was told, SIZE_MAX for the others. */
+static inline bool delete_block(void *p, size_t size, enum block_family family, const void *frame,
                                 const char *called)
 {
     struct thread *self = cxx_enter();
@@ -115,6 +141,8 @@ static inline bool delete_block(void *p, enum block_family family, const void *f
     handler_unsafe_call(self, called, frame);
     struct block_row *row = block_find((uintptr_t)p);
     bool right = likely(row && block_state_of(row) == BLOCK_LIVE && block_family_of(row) == family);
+    if (unlikely(right && size != SIZE_MAX && size != block_size(row)))
+        heap_size_odd(self, row, size, frame, called);
     if (right)
         block_event_dying(self, row, stack_here(self, frame));
     else
@@ -133,31 +161,17 @@ static inline bool delete_block(void *p, enum block_family family, const void *f
     return true;
 }
 
-#define DELETE(name, family, called, parameters, arguments)                                        \
+#define DELETE(name, family, called, told, parameters, arguments)                                  \
     void wrap_##name parameters                                                                    \
     {                                                                                              \
         if (unlikely(!p))                                                                          \
             return;                                                                                \
-        if (likely(delete_block(p, family, FRAME, called)))                                        \
+        if (likely(delete_block(p, told, family, FRAME, called)))                                  \
             return;                                                                                \
         if (!real_is_there((void *)real.name))                                                     \
             real.free(p);                                                                          \
         else                                                                                       \
             real.name arguments;                                                                   \
     }
-DELETE(_ZdlPv, FAMILY_NEW, "delete", (void *p), (p))
-DELETE(_ZdaPv, FAMILY_NEW_ARRAY, "delete[]", (void *p), (p))
-DELETE(_ZdlPvm, FAMILY_NEW, "delete", (void *p, size_t size), (p, size))
-DELETE(_ZdaPvm, FAMILY_NEW_ARRAY, "delete[]", (void *p, size_t size), (p, size))
-DELETE(_ZdlPvRKSt9nothrow_t, FAMILY_NEW, "delete", (void *p, const void *tag), (p, tag))
-DELETE(_ZdaPvRKSt9nothrow_t, FAMILY_NEW_ARRAY, "delete[]", (void *p, const void *tag), (p, tag))
-DELETE(_ZdlPvSt11align_val_t, FAMILY_NEW, "delete", (void *p, size_t align), (p, align))
-DELETE(_ZdaPvSt11align_val_t, FAMILY_NEW_ARRAY, "delete[]", (void *p, size_t align), (p, align))
-DELETE(_ZdlPvmSt11align_val_t, FAMILY_NEW, "delete", (void *p, size_t size, size_t align),
-       (p, size, align))
-DELETE(_ZdaPvmSt11align_val_t, FAMILY_NEW_ARRAY, "delete[]", (void *p, size_t size, size_t align),
-       (p, size, align))
-DELETE(_ZdlPvSt11align_val_tRKSt9nothrow_t, FAMILY_NEW, "delete",
-       (void *p, size_t align, const void *tag), (p, align, tag))
-DELETE(_ZdaPvSt11align_val_tRKSt9nothrow_t, FAMILY_NEW_ARRAY, "delete[]",
-       (void *p, size_t align, const void *tag), (p, align, tag))
+#define NEW(name, family, parameters, arguments, alignment)
+#include "interpose/cxx_operators.def"

@@ -42,7 +42,7 @@ int main()
     ::operator delete(::operator new(10, std::nothrow), std::nothrow);
     ::operator delete(static_cast<void *>(nullptr));
     delete static_cast<int *>(nullptr);
-    delete static_cast<int *>(::operator new(0));
+    ::operator delete(::operator new(0), std::size_t{0});
     std::set_new_handler(handler);
     try {
         delete[] new char[huge];
