@@ -53,6 +53,9 @@ int descriptor_range_closed(unsigned first, unsigned last, int flags, int result
 int pipe_opened(int result, const int fds[2], bool cloexec, const void *frame);
 int socket_pair_opened(int result, const int fds[2], bool cloexec, const void *frame);
 
+/* Before a call that starts a shell (system, popen), which inherits what is not close-on-exec. */
+void descriptors_go_on(const void *frame);
+
 /* After an ioctl, most of which open nothing (interpose/descriptor_kinds.c). */
 int request_opened(unsigned long request, const void *argument, int result, const void *frame);
 

@@ -204,25 +204,69 @@ static bool is_named(int fd, const void *with)
     return false;
 }
 
+static bool link_of(struct text *path, int fd, char *ret_link, size_t size)
+{
+    text_add(path, "/fd/");
+    text_add_number(path, (uint64_t)fd);
+    long length = raw_syscall(SYS_readlink, path->start, ret_link, size - 1);
+    if (raw_failed(length))
+        return false;
+    ret_link[length] = '\0';
+    return true;
+}
+
+/* In a vfork's child: does the number stand for something else than in its parent, or can that not
+   be known? What the child does with its descriptors is not followed. */
+static bool is_changed(int fd, const void *with)
+{
+    char own[32], other[32], own_link[256], other_link[256];
+    struct text here = text_in(own, sizeof own), there = text_in(other, sizeof other);
+    text_add(&here, "/proc/self");
+    text_add(&there, "/proc/");
+    text_add_number(&there, (uint64_t)recording->pid);
+    return !link_of(&here, fd, own_link, sizeof own_link) ||
+           !link_of(&there, fd, other_link, sizeof other_link) || !text_equal(own_link, other_link);
+}
+
+/* A vfork's child has the memory of its parent, whose thread waits for it and observes nothing
+   (GUARD_VFORK): what it takes along is told as its parent's. */
+static struct thread *waiting_parent(void)
+{
+    struct thread *self = thread_current;
+    return self && self->busy == GUARD_VFORK && observing.handles && recording &&
+                   (int32_t)raw_syscall(SYS_getppid) == recording->pid
+               ? self
+               : NULL;
+}
+
 /* Returns the stack of what was told, 0 none. */
 static uint32_t look_at_descriptors(const struct start *start)
 {
-    struct thread *self = process_is_ours() ? handles_enter() : NULL;
+    bool own = process_is_ours();
+    struct thread *self = own ? handles_enter() : waiting_parent();
     if (!self)
         return 0;
     uint32_t stack = stack_here(self, start->frame);
-    exec_leak_look(self, stack, is_named, start);
-    guard_leave(self);
+    exec_leak_look(self, stack, own ? is_named : is_changed, start);
+    if (own)
+        guard_leave(self);
     return stack;
+}
+
+void descriptors_go_on(const void *frame)
+{
+    look_at_descriptors(&(struct start){.frame = frame});
 }
 
 static void exec_failed(uint32_t stack)
 {
-    struct thread *self = stack ? handles_enter() : NULL;
+    bool own = process_is_ours();
+    struct thread *self = !stack ? NULL : own ? handles_enter() : waiting_parent();
     if (!self)
         return;
     exec_leak_take_back(stack);
-    guard_leave(self);
+    if (own)
+        guard_leave(self);
 }
 
 static int start_image(const struct start *start)
@@ -392,6 +436,8 @@ static void take_environment_back(void *unused)
 /* libc starts the shell itself, with environ. A cancellation point. */
 int wrap_system(const char *command)
 {
+    if (command)
+        descriptors_go_on(FRAME);
     struct thread *self = command && options.number[OPTION_FOLLOW_CHILDREN] ? guard_enter() : NULL;
     int result, saved;
     if (!self)

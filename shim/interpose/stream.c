@@ -65,6 +65,8 @@ static FILE *opened(FILE *stream, const struct opening *opening, const void *fra
         .kind = opening->kind, .stack = stack_here(self, frame), .name = opening->name};
     if (mode_has_cloexec(opening->mode))
         birth.flags |= HANDLE_CLOEXEC;
+    if (opening->kind == HANDLE_KIND_POPEN)
+        birth.flags |= HANDLE_PASSED; /* popen looks after those of its own */
     if (is_standard(stream))
         birth.flags |= HANDLE_LIBRARY;
     stream_opened(self, (uintptr_t)stream, fd, &birth);
@@ -181,17 +183,19 @@ static FILE *open_command(__typeof__(popen) *call, const char *command, const ch
 }
 
 #define COMMAND_OPENED(call)                                                                       \
-    opened(open_command(call, command, mode),                                                      \
-           &(struct opening){.kind = HANDLE_KIND_POPEN, .name = command, .mode = mode}, FRAME)
+    descriptors_go_on(FRAME);                                                                      \
+    return opened(open_command(call, command, mode),                                               \
+                  &(struct opening){.kind = HANDLE_KIND_POPEN, .name = command, .mode = mode},     \
+                  FRAME)
 
 FILE *wrap_popen(const char *command, const char *mode)
 {
-    return COMMAND_OPENED(real.popen);
+    COMMAND_OPENED(real.popen);
 }
 
 FILE *wrap__IO_popen(const char *command, const char *mode)
 {
-    return COMMAND_OPENED(real._IO_popen);
+    COMMAND_OPENED(real._IO_popen);
 }
 
 /* ---- closing */
