@@ -28,8 +28,9 @@ struct stray {
     const struct gathering *gathering;
     const char *top, *base, *run, *name;
     uid_t user;
-    int at;   /* the folder */
-    int file; /* the file, open */
+    int at;     /* the folder */
+    int file;   /* the file, open */
+    bool moved; /* something from this folder */
     struct stat status;
 };
 
@@ -147,21 +148,17 @@ static bool move_by_rename(const struct stray *stray, const char *name)
     return false;
 }
 
-static void move(const struct stray *stray, bool is_live)
+static void move(struct stray *stray, bool is_live)
 {
     char name[NAME_MAX + 1];
     if (!free_name(stray, name, sizeof name)) {
         stays(stray, "no name is free");
         return;
     }
-    if (move_by_rename(stray, name))
-        return;
-    if (errno != EXDEV)
-        stays(stray, strerror(errno));
-    else if (is_live)
-        stays(stray, "the process goes on");
-    else if (!move_by_copy(stray, name))
-        stays(stray, strerror(errno));
+    if (move_by_rename(stray, name) || (errno == EXDEV && !is_live && move_by_copy(stray, name)))
+        stray->moved = true;
+    else
+        stays(stray, errno == EXDEV ? "the process goes on" : strerror(errno));
 }
 
 static bool read_header(int fd, struct recording_header *ret_header)
@@ -203,13 +200,15 @@ static void look_at_run(struct stray *stray, int base)
     bool recent = status.st_mtim.tv_sec + SLACK >= stray->gathering->since;
     bool is_home = !fstat(stray->gathering->home, &own) && is_same(&own, &status);
     DIR *folder = recent && !is_home ? read_folder(stray->at) : NULL;
+    stray->moved = false;
     for (struct dirent *entry; folder && (entry = readdir(folder));)
         if (ends_with_suffix(entry->d_name))
             look_at_file(stray, entry->d_name);
-    if (folder) {
+    if (folder)
         closedir(folder);
-        unlinkat(base, stray->run, AT_REMOVEDIR); /* when nothing is left in it */
-    }
+    /* An empty one may be that of another run, which has only just begun. */
+    if (stray->moved)
+        unlinkat(base, stray->run, AT_REMOVEDIR);
     close(stray->at);
 }
 

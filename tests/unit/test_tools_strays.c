@@ -106,6 +106,15 @@ Test(strays, other_runs_and_other_files_stay, .init = setup, .fini = finish)
     cr_expect(has(run, "a.7.holdfast") && has(run, "notes.txt"));
 }
 
+/* Another run has made its folder, and records nothing yet. */
+Test(strays, empty_folders_stay, .init = setup, .fini = finish)
+{
+    char run[200];
+    make_folder(run, sizeof run, base, "20260101-000000-7");
+    gather();
+    cr_expect(has(base, "20260101-000000-7"));
+}
+
 Test(strays, runs_that_ended_before_are_not_looked_at, .init = setup, .fini = finish)
 {
     char run[200];
