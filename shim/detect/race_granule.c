@@ -230,42 +230,98 @@ static inline void note_own(uint64_t own[2], uint64_t cell, uint64_t newest)
         own[cell & CELL_WRITE ? 1 : 0] |= cell & CELL_BYTES;
 }
 
+/* What newest leaves of a record, 0 or CELL_LOCKED as left_of() says; what it can be one record
+   with goes over to made. */
+static inline uint64_t left_beside(const struct thread *self, uint64_t cell, context_t by,
+                                   uint64_t newest, context_t context, uint64_t *made)
+{
+    uint64_t left = left_of(self, cell, newest);
+    if (left == CELL_LOCKED || !same_but_bytes(cell, newest) || by != context)
+        return left;
+    *made |= cell & CELL_BYTES;
+    return 0;
+}
+
+/* A list becomes what is left of it and of the record that was newest. Its link; 0 when there is no
+   room, and nothing has changed. */
+static inline uint64_t shorten(uint64_t link, const uint64_t *left, uint32_t kept, context_t newest)
+{
+    if (unlikely(kept > record_list_room(link)) && !(link = record_list_longer(link)))
+        return 0;
+    struct record_list *list = record_list_of(link);
+    uint32_t count = list->count, at = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!left[i])
+            continue;
+        list->record[at].cell = left[i];
+        if (at != i)
+            list->record[at].context = list->record[i].context;
+        at++;
+    }
+    if (left[count]) {
+        list->record[at].cell = left[count];
+        list->record[at].context = newest;
+    }
+    list->count = kept;
+    return link;
+}
+
 uint64_t granule_listed(const struct thread *self, uint64_t *cell, uint64_t first,
                         context_t *contexts, uint64_t newest, context_t context,
                         uint64_t ret_own[2])
 {
-    struct record_list *list = record_list_of(cell[1]);
-    struct record kept[NEAR];
-    uint32_t kept_count = 0, count = list->count;
+    const struct record_list *list = record_list_of(cell[1]);
+    uint64_t left[NEAR], made = newest;
+    uint32_t kept = 0, count = list->count;
     ret_own[0] = ret_own[1] = 0;
     if (unlikely(!first))
         return 0;
-    note_own(ret_own, first, newest);
-    for (uint32_t i = 0; i < count; i++)
-        note_own(ret_own, list->record[i].cell, newest);
-    uint64_t answered = ret_own[1] | (newest & CELL_WRITE ? 0 : ret_own[0]);
-    if (!(newest & CELL_BYTES & ~answered))
-        return first;
-    uint64_t made = newest;
     for (uint32_t i = 0; i <= count; i++) {
         uint64_t record = i < count ? list->record[i].cell : first;
         context_t by = i < count ? list->record[i].context : contexts[0];
-        uint64_t left = left_of(self, record, newest);
-        if (left == CELL_LOCKED)
+        note_own(ret_own, record, newest);
+        left[i] = left_beside(self, record, by, newest, context, &made);
+        if (unlikely(left[i] == CELL_LOCKED))
             return 0;
-        if (same_but_bytes(record, newest) && by == context)
-            made |= record & CELL_BYTES;
-        else if (left)
-            kept[kept_count++] = (struct record){left, by};
+        kept += left[i] != 0;
     }
-    if (!kept_count || kept_count > record_list_room(cell[1]))
+    uint64_t answered = ret_own[1] | (newest & CELL_WRITE ? 0 : ret_own[0]);
+    if (!(newest & CELL_BYTES & ~answered))
+        return first;
+    if (unlikely(!kept) || record_list_wastes(cell[1], kept))
         return 0;
-    list->count = kept_count;
-    for (uint32_t i = 0; i < kept_count; i++) {
-        list->record[i].cell = kept[i].cell;
-        list->record[i].context = kept[i].context;
-    }
+    uint64_t link = shorten(cell[1], left, kept, contexts[0]);
+    if (unlikely(!link))
+        return 0;
+    if (link != cell[1])
+        __atomic_store_n(&cell[1], link, __ATOMIC_RELAXED);
     contexts[0] = context;
+    note_own(ret_own, made, newest);
+    return made;
+}
+
+uint64_t granule_third(const struct thread *self, uint64_t *cell, uint64_t first,
+                       context_t *contexts, uint64_t newest, context_t context, uint64_t ret_own[2])
+{
+    uint64_t second = cell[1], made = newest;
+    if (unlikely(!first) || !second || cell_is_link(second))
+        return 0;
+    struct record left[2] = {
+        {left_beside(self, second, contexts[1], newest, context, &made), contexts[1]},
+        {left_beside(self, first, contexts[0], newest, context, &made), contexts[0]},
+    };
+    for (int i = 0; i < 2; i++)
+        if (!left[i].cell || vclock_is_settled(left[i].cell))
+            return 0;
+    /* What conflicts is another thread's, and CELL_LOCKED is nobody's. */
+    uint64_t link = is_alone(made, left, 2) ? record_list_make(left, 2) : 0;
+    if (!link)
+        return 0;
+    __atomic_store_n(&cell[1], link, __ATOMIC_RELAXED);
+    contexts[0] = context;
+    ret_own[0] = ret_own[1] = 0;
+    note_own(ret_own, left[0].cell, newest);
+    note_own(ret_own, left[1].cell, newest);
     note_own(ret_own, made, newest);
     return made;
 }

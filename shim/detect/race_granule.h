@@ -129,11 +129,17 @@ granule_usual(const struct thread *self, uint64_t *cell, uint64_t first, context
     return newest;
 }
 
-/* The same for a granule with a list that has room for what newest leaves of it, or needs no change
-   at all. ret_own: the cells of records of this epoch, or-ed by kind (reads, writes). */
+/* The same for a granule with a list, where what newest leaves of it is a list, or needs no change
+   at all. ret_own: the bytes that records of this epoch have then, by kind (reads, writes). */
 uint64_t granule_listed(const struct thread *self, uint64_t *cell, uint64_t first,
                         context_t *contexts, uint64_t newest, context_t context,
                         uint64_t ret_own[2]);
+
+/* The same for a granule whose two records newest leaves, when the thread is alone there and the
+   granule gets a list. */
+uint64_t granule_third(const struct thread *self, uint64_t *cell, uint64_t first,
+                       context_t *contexts, uint64_t newest, context_t context,
+                       uint64_t ret_own[2]);
 
 /* Not by an initialiser: found[] need not be cleared, and that would be most of the cost. */
 static inline void access_begin(struct access *access, struct thread *self, uintptr_t address,

@@ -307,7 +307,7 @@ static __attribute__((noinline)) bool fast_new(struct thread *self, struct own *
     return fresh;
 }
 
-/* The same where the granule has a list. False: nothing is done, or not all. */
+/* The same where the granule has a list, or gets one. False: nothing is done, or not all. */
 static __attribute__((noinline)) bool fast_listed(struct thread *self, struct own *own,
                                                   uintptr_t address, uint64_t newest,
                                                   context_t context)
@@ -316,9 +316,13 @@ static __attribute__((noinline)) bool fast_listed(struct thread *self, struct ow
     if (!shadow_lock_first(cell, &line_first))
         return false;
     uint64_t first = cell == shadow_line(cell) ? line_first : cell[0];
-    if (likely(cell_is_list(cell[1])) && likely(!shadow_locations(address)))
-        made =
-            granule_listed(self, cell, first, shadow_contexts(address), newest, context, by_kind);
+    context_t *contexts = shadow_contexts(address);
+    if (unlikely(shadow_locations(address)))
+        made = 0;
+    else if (cell_is_list(cell[1]))
+        made = granule_listed(self, cell, first, contexts, newest, context, by_kind);
+    else
+        made = granule_third(self, cell, first, contexts, newest, context, by_kind);
     if (made)
         set_locked(own, address & -(uintptr_t)GRANULE,
                    &(struct covered){.touched = by_kind[0] | by_kind[1], .written = by_kind[1]});
@@ -358,16 +362,16 @@ static inline __attribute__((always_inline)) bool fast_granule(struct fast *fast
         shadow_put_and_unlock(cell, first, line_first);
         return false;
     }
-    newest =
+    uint64_t made =
         granule_usual(fast->self, cell, first, shadow_contexts(address), newest, fast->context);
-    if (likely(newest)) {
+    if (likely(made)) {
         covered = (struct covered){0};
-        cover(&covered, newest, now);
+        cover(&covered, made, now);
         cover(&covered, cell[1], now);
         set_locked(fast->own, granule, &covered);
     }
-    shadow_put_and_unlock(cell, newest ? newest : first, line_first);
-    return newest != 0;
+    shadow_put_and_unlock(cell, made ? made : first, line_first);
+    return made || fast_listed(fast->self, fast->own, address, newest, fast->context);
 }
 
 /* A copy, so that the other one need not lie in memory. */

@@ -6,8 +6,7 @@
 #include "state/shadow.h"
 #include "state/thread.h"
 
-/* Two sizes, each in half a cache line or a whole one: 2 or 5 records of 12 bytes. A link names the
-   size and the unit of 32 bytes where the list begins. */
+/* Each size has a pool. A link names the size and the unit of 32 bytes where the list begins. */
 #define UNIT    RECORD_LIST_UNIT
 #define UNITS   (1ull << 27)
 #define AT_ONCE 128u /* units that are taken in one go */
@@ -17,8 +16,10 @@ static struct pool {
     uint32_t lock;
     uint32_t free;
     uint32_t unit, unit_end; /* taken and not used yet */
-} pools[2];                  /* short, long */
-static uint32_t units_used = 2;
+} pools[RECORD_LIST_SIZES];
+/* Unit 0 is none; each list begins at a multiple of its size. */
+#define UNITS_NONE (1u << (RECORD_LIST_SIZES - 1))
+static uint32_t units_used = UNITS_NONE;
 uint64_t record_list_bytes;
 static uint32_t worlds = 1; /* counts forks: lists are of one */
 
@@ -59,8 +60,8 @@ static uint32_t unit_take(struct pool *pool, uint32_t size)
 #define KEPT 8u
 struct kept_lists {
     uint32_t world; /* that they are of */
-    uint32_t count[2];
-    uint32_t unit[2][KEPT];
+    uint32_t count[RECORD_LIST_SIZES];
+    uint32_t unit[RECORD_LIST_SIZES][KEPT];
 };
 
 /* The calling thread's; NULL: none. */
@@ -83,10 +84,10 @@ static bool has_room(uint32_t size)
 }
 
 /* A few from the pool, one of them for the caller: 0 when there is none. */
-static __attribute__((noinline)) uint32_t take_some(struct kept_lists *kept, bool is_long)
+static __attribute__((noinline)) uint32_t take_some(struct kept_lists *kept, uint32_t which)
 {
-    struct pool *pool = &pools[is_long];
-    uint32_t size = is_long ? 2 * UNIT : UNIT, most = kept ? KEPT / 2 : 1, count = 0;
+    struct pool *pool = &pools[which];
+    uint32_t size = UNIT << which, most = kept ? KEPT / 2 : 1, count = 0;
     if (!set_up() || !has_room(size))
         return 0;
     if (!has_room(most * size))
@@ -94,7 +95,7 @@ static __attribute__((noinline)) uint32_t take_some(struct kept_lists *kept, boo
     word_lock_take(&pool->lock);
     uint32_t taken = unit_take(pool, size);
     for (uint32_t unit = taken; unit && ++count < most && (unit = unit_take(pool, size));)
-        kept->unit[is_long][kept->count[is_long]++] = unit;
+        kept->unit[which][kept->count[which]++] = unit;
     word_lock_give(&pool->lock);
     if (taken)
         __atomic_fetch_add(&record_list_bytes, (uint64_t)count * size, __ATOMIC_RELAXED);
@@ -102,14 +103,14 @@ static __attribute__((noinline)) uint32_t take_some(struct kept_lists *kept, boo
 }
 
 /* Down to `left` of them. */
-static __attribute__((noinline)) void give_some(struct kept_lists *kept, bool is_long,
+static __attribute__((noinline)) void give_some(struct kept_lists *kept, uint32_t which,
                                                 uint32_t left)
 {
-    struct pool *pool = &pools[is_long];
-    uint32_t size = is_long ? 2 * UNIT : UNIT, count = kept->count[is_long] - left;
+    struct pool *pool = &pools[which];
+    uint32_t size = UNIT << which, count = kept->count[which] - left;
     word_lock_take(&pool->lock);
-    while (kept->count[is_long] > left) {
-        uint32_t unit = kept->unit[is_long][--kept->count[is_long]];
+    while (kept->count[which] > left) {
+        uint32_t unit = kept->unit[which][--kept->count[which]];
         record_list_of(unit)->count = pool->free;
         pool->free = unit;
     }
@@ -120,20 +121,21 @@ static __attribute__((noinline)) void give_some(struct kept_lists *kept, bool is
 void record_list_give_back(struct thread *thread)
 {
     struct kept_lists *kept = thread->lists;
-    for (int is_long = 0; kept && kept->world == worlds && is_long < 2; is_long++)
-        give_some(kept, is_long, 0);
+    for (uint32_t i = 0; kept && kept->world == worlds && i < RECORD_LIST_SIZES; i++)
+        give_some(kept, i, 0);
 }
 
 uint64_t record_list_make(const struct record *records, uint32_t count)
 {
-    bool is_long = count > 2;
-    uint64_t link = LINK_LIST | (is_long ? LINK_LONG : 0);
+    uint32_t which = 0;
     if (count > RECORD_LIST_MAX)
         return 0;
+    while (count > record_list_room((uint64_t)which << LINK_SIZE_SHIFT))
+        which++;
+    uint64_t link = LINK_LIST | (uint64_t)which << LINK_SIZE_SHIFT;
     struct kept_lists *kept = kept_lists();
-    uint32_t unit = likely(kept && kept->count[is_long])
-                        ? kept->unit[is_long][--kept->count[is_long]]
-                        : take_some(kept, is_long);
+    uint32_t unit = likely(kept && kept->count[which]) ? kept->unit[which][--kept->count[which]]
+                                                       : take_some(kept, which);
     if (!unit)
         return 0;
     record_list_change(link | unit, records, count);
@@ -142,7 +144,7 @@ uint64_t record_list_make(const struct record *records, uint32_t count)
 
 bool record_list_change(uint64_t link, const struct record *records, uint32_t count)
 {
-    if (count > record_list_room(link))
+    if (count > record_list_room(link) || record_list_wastes(link, count))
         return false;
     struct record_list *list = record_list_of(link);
     list->count = count;
@@ -151,6 +153,19 @@ bool record_list_change(uint64_t link, const struct record *records, uint32_t co
         list->record[i].context = records[i].context;
     }
     return true;
+}
+
+uint64_t record_list_longer(uint64_t link)
+{
+    struct record records[RECORD_LIST_MAX + 1];
+    uint32_t count = record_list_read(link, records);
+    records[count] = (struct record){0};
+    uint64_t longer = record_list_make(records, count + 1);
+    if (!longer)
+        return 0;
+    record_list_of(longer)->count = count;
+    record_list_drop(link);
+    return longer;
 }
 
 uint32_t record_list_read(uint64_t link, struct record *ret_records)
@@ -164,21 +179,21 @@ uint32_t record_list_read(uint64_t link, struct record *ret_records)
 
 void record_list_drop(uint64_t link)
 {
-    bool is_long = link & LINK_LONG;
+    uint32_t which = record_list_size(link);
     struct kept_lists none = {0}, *kept = kept_lists();
     if (unlikely(!kept))
         kept = &none;
-    else if (unlikely(kept->count[is_long] == KEPT))
-        give_some(kept, is_long, KEPT / 2);
-    kept->unit[is_long][kept->count[is_long]++] = (uint32_t)link;
+    else if (unlikely(kept->count[which] == KEPT))
+        give_some(kept, which, KEPT / 2);
+    kept->unit[which][kept->count[which]++] = (uint32_t)link;
     if (unlikely(kept == &none))
-        give_some(kept, is_long, 0);
+        give_some(kept, which, 0);
 }
 
 void record_list_after_fork(void)
 {
     worlds++;
-    units_used = 2;
+    units_used = UNITS_NONE;
     mem_clear(pools, sizeof pools);
     record_list_bytes = 0;
 }
