@@ -93,9 +93,20 @@ enum rewrite_form {
 };
 
 /* Where an image's code can lie: text_start + distance. Each variant is an image of its own, so who
-   wants one looks first where there is room: for about REWRITE_GROWTH times the text. */
-#define REWRITE_VARIANTS 64u
+   wants one looks first where there is room: for rewrite_room bytes. The first ones are the best;
+   the others, every place that is any good, are for processes with hundreds of modules, or with the
+   stack close above them. */
+#define REWRITE_FIRST    64u
+#define REWRITE_TOPS     37u
+#define REWRITE_SECONDS  21u
+#define REWRITE_VARIANTS (REWRITE_FIRST + REWRITE_TOPS * REWRITE_SECONDS)
 #define REWRITE_GROWTH   11u
+
+/* Code is seldom larger, and is left room for a few jumps in small modules. */
+static inline uint64_t rewrite_room(uint64_t text_size)
+{
+    return text_size * REWRITE_GROWTH + (192u << 10);
+}
 
 /* What stands around a module: the heap grows behind the program, libraries are mapped one below
    the other with nothing for a long way above the first. */
@@ -104,6 +115,26 @@ enum rewrite_kind {
     REWRITE_PROGRAM, /* position independent */
     REWRITE_FIXED,   /* a program at the bottom of the address space */
 };
+
+/* All bytes that fault as an opcode are tops, those that are followed by others first, for large
+   modules choose first. Behind one that stands alone is not much room: low second bytes first. Who
+   has no room somewhere, or is out of reach, finds out. */
+static inline int64_t rewrite_further_distance(uint32_t number)
+{
+    static const uint8_t tops[REWRITE_TOPS] = {
+        0xec, 0xe4, 0x6c, 0xd4, 0xed, 0xe5, 0x6d, 0x06, 0x16, 0x1e, 0x60, 0xee, 0xe6,
+        0x6e, 0xd5, 0xfa, 0xea, 0xf4, 0xf1, 0xef, 0xe7, 0xd6, 0x6f, 0x61, 0x07, 0x17,
+        0x1f, 0xfb, 0xce, 0xcc, 0x9a, 0x82, 0x0e, 0x27, 0x2f, 0x37, 0x3f};
+    static const uint8_t seconds[2][REWRITE_SECONDS] = {
+        {0xe4, 0xec, 0x6c, 0xd4, 0x06, 0x16, 0x1e, 0x60, 0xfa, 0x0e, 0x27,
+         0x2f, 0x37, 0x3f, 0x82, 0x9a, 0xcc, 0xce, 0xea, 0xf1, 0xf4},
+        {0x06, 0x16, 0x1e, 0x0e, 0x27, 0x2f, 0x37, 0x3f, 0x60, 0x6c, 0x82,
+         0x9a, 0xcc, 0xce, 0xd4, 0xe4, 0xea, 0xec, 0xf1, 0xf4, 0xfa},
+    };
+    uint32_t index = number % REWRITE_TOPS;
+    uint32_t second = seconds[index > 15][number / REWRITE_TOPS];
+    return (int64_t)(int32_t)((uint32_t)tops[index] << 24 | second << 16);
+}
 
 /* The top byte is one that faults as an opcode (tools/rewrite/place.h), and for most the next one
    too: then 0xe4 below it leads into many more of them. Where all of these places are taken, other
@@ -120,7 +151,10 @@ static inline int64_t rewrite_distance(enum rewrite_kind kind, uint64_t text_siz
     };
     static const uint8_t seconds[] = {0xe4, 0xec, 0x6c, 0xd4},
                          alone_seconds[] = {6, 0x1e, 0x16, 0x0e};
-    uint32_t top = tops[kind][variant % 16], more = variant / 16 % 4;
+    if (variant >= REWRITE_FIRST)
+        return rewrite_further_distance((variant - REWRITE_FIRST) %
+                                        (REWRITE_TOPS * REWRITE_SECONDS));
+    uint32_t top = tops[kind][variant % 16], more = variant / 16;
     /* Below the program there must be room up to it. */
     if (top >= 0x80 && ((uint64_t)(0x100 - top) << 24) < text_size * (REWRITE_GROWTH + 2))
         top = variant % 2 ? 0x9a : 0xd4;

@@ -22,6 +22,7 @@
 #include "rewrite/loader.h"
 #include "rewrite/net.h"
 #include "rewrite/rewriter.h"
+#include "rewrite/room.h"
 #include "rewrite/target.h"
 #include "state/clock.h"
 #include "state/maps.h"
@@ -34,9 +35,11 @@
    there. */
 #define LOW_ADDRESSES (1ull << 40)
 
-#define LEAST_ADDRESS (1u << 20)
-#define ROOM_MORE     (192u << 10) /* for the code of a small module */
-#define LARGE_TEXT    (1u << 20)
+/* Of finding places and images: those that are held for large modules leave no place for others
+   until it is known how large the code is; somebody may remove an image. */
+#define ROUNDS 6u
+/* Times that an image was not made after which it is not asked for again. */
+#define FAILURES 2u
 
 /* A module of the process, in a table of all that were ever looked at and are still there. Under
    LOCK_REWRITE. */
@@ -44,8 +47,10 @@ struct rewritten {
     struct target target; /* code_count 0: free */
     const char *file;     /* to be opened */
     struct image_file image;
-    uintptr_t room; /* held for its code; 0: none */
-    size_t room_size;
+    struct room room; /* held for its code */
+    uint64_t need;    /* bytes of its code; 0: not known */
+    uint32_t first;   /* variants below it have failed */
+    uint32_t failures;
     struct watched_row *row;    /* NULL: none */
     struct moved_module *entry; /* NULL: not patched */
     enum watched state;         /* 0: not decided */
@@ -162,13 +167,6 @@ static bool meet(const struct target *target, void *unused)
     return true;
 }
 
-static void let_room_go(struct rewritten *module)
-{
-    if (module->room)
-        raw_syscall(SYS_munmap, module->room, module->room_size);
-    module->room = 0;
-}
-
 /* Lets go of modules that are no longer there. */
 static void forget_gone(void)
 {
@@ -181,7 +179,7 @@ static void forget_gone(void)
             moved_remove(module->entry);
             commit_undo(&entry);
         }
-        let_room_go(module);
+        room_give(&module->room);
         if (module->row)
             __atomic_store_n(&module->row->unloaded, 1, __ATOMIC_RELAXED);
         image_close(&module->image);
@@ -254,129 +252,122 @@ static void name_image(const struct rewritten *module, uint32_t variant, char *n
     cache_name(&key, name);
 }
 
-/* Gives back what the code does not take: others may want it. */
-static void fit_room(struct rewritten *module)
-{
-    size_t size = image_count(&module->image, PART_CODE);
-    size = (size + 4095) & ~4095ul;
-    if (!module->room || size >= module->room_size)
-        return;
-    raw_syscall(SYS_munmap, module->room + size, module->room_size - size);
-    module->room_size = size;
-}
-
-/* later: it is checked when it is wanted, which may be never; till then no descriptor is kept. */
-static bool open_image(struct rewritten *module, int folder, uint32_t variant, bool later)
+/* Of the variant that room is held for. later: it is checked when it is wanted, which may be never;
+   till then no descriptor is kept. */
+static bool open_image(struct rewritten *module, int folder, bool later)
 {
     char name[CACHE_NAME_MAX];
+    uint32_t variant = module->room.variant;
     name_image(module, variant, name);
-    if (later) {
-        if (!image_map(&module->image, folder, name))
-            return false;
+    if (later ? !image_map(&module->image, folder, name)
+              : !image_open(&module->image, folder, name))
+        return false;
+    if (later)
         image_close_file(&module->image);
-        fit_room(module);
-        return true;
-    }
-    if (!image_open(&module->image, folder, name))
+    else if (module->image.header->form != form || module->image.header->variant != variant) {
+        image_close(&module->image);
         return false;
-    if (module->image.header->form == form && module->image.header->variant == variant) {
-        fit_room(module);
-        return true;
     }
-    image_close(&module->image);
-    return false;
-}
-
-/* Holds the place where the code of this variant would lie, so that no image is made that cannot be
-   mapped, and two modules do not want the same place. */
-static void text_of(const struct target *target, uintptr_t *ret_start, uintptr_t *ret_end)
-{
-    uintptr_t start = target->code[0].start, end = target->code[0].end;
-    for (uint32_t i = 1; i < target->code_count; i++) {
-        start = target->code[i].start < start ? target->code[i].start : start;
-        end = target->code[i].end > end ? target->code[i].end : end;
-    }
-    *ret_start = start;
-    *ret_end = end;
-}
-
-static bool hold_room(struct rewritten *module, uint32_t variant)
-{
-    const struct target *target = &module->target;
-    uintptr_t start, end;
-    text_of(target, &start, &end);
-    enum rewrite_kind kind = target->name[0] ? REWRITE_LIBRARY
-                             : target->base  ? REWRITE_PROGRAM
-                                             : REWRITE_FIXED;
-    int64_t distance = rewrite_distance(kind, end - start, variant);
-    uintptr_t at = start + (uintptr_t)distance;
-    size_t size = (end - start) * REWRITE_GROWTH + ROOM_MORE;
-    /* Jumps from the first byte of the text to the last of the code, and back. */
-    if (at < LEAST_ADDRESS || at + size >= 1ull << 47 ||
-        distance + (int64_t)size + (int64_t)(end - start) > INT32_MAX)
-        return false;
-    long got =
-        raw_syscall(SYS_mmap, at, size, PROT_NONE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-    if (!raw_failed(got) && (uintptr_t)got != at)
-        raw_syscall(SYS_munmap, got, size); /* an old kernel took it for a wish */
-    if ((uintptr_t)got != at)
-        return false;
-    module->room = at;
-    module->room_size = size;
+    room_fit(&module->room, image_count(&module->image, PART_CODE));
     return true;
 }
 
-/* Large modules first: they need much room in one piece. */
-static bool has_turn(const struct rewritten *module, bool large)
+static uint64_t need_of(const struct rewritten *module)
 {
-    uintptr_t start, end;
-    if (!is_missing(module))
-        return false;
-    text_of(&module->target, &start, &end);
-    return !large || end - start >= LARGE_TEXT;
+    return module->need ? module->need : rewrite_room(room_text(&module->target));
 }
 
-/* Opens the images of all that are wanted and have room, and has those made that are not there. */
-static void get_images(int folder, uint32_t variant, bool large, bool later)
+/* An image that was made for another layout of the process may fit this one too. */
+static bool find_made(struct rewritten *module, int folder, bool later)
 {
     char name[CACHE_NAME_MAX];
-    struct rewriter *rewriter = NULL;
-    for (uint32_t i = 0; i < table_used; i++) {
-        if (!has_turn(&table[i], large) || !hold_room(&table[i], variant) ||
-            open_image(&table[i], folder, variant, later))
+    for (uint32_t variant = module->first; variant < REWRITE_FIRST; variant++) {
+        name_image(module, variant, name);
+        if (raw_failed(raw_syscall(SYS_faccessat, folder, name, R_OK)) ||
+            !room_try(&module->room, &module->target, need_of(module), variant))
             continue;
-        if (!rewriter)
-            rewriter = rewriter_prepare(form, variant);
-        name_image(&table[i], variant, name);
-        if (rewriter)
-            rewriter_add(rewriter, table[i].file, name);
+        if (open_image(module, folder, later))
+            return true;
+        room_give(&module->room);
     }
-    if (!rewriter)
-        return;
+    return false;
+}
+
+/* Lists in *rewriter, which is made when it is needed, what it shall make. */
+static void ask_for(struct rewritten *module, struct rewriter **rewriter)
+{
+    char name[CACHE_NAME_MAX];
+    uint32_t variant = module->room.variant;
+    if (!*rewriter)
+        *rewriter = rewriter_prepare(form);
+    name_image(module, variant, name);
+    if (*rewriter)
+        rewriter_add(*rewriter, module->file, room_text(&module->target), variant, name);
+}
+
+/* Has images made; those that are not there afterwards have failed. */
+static void make_images(struct rewriter *rewriter, int folder, bool later)
+{
     bool shut_in = raw_syscall(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0) != seccomp_at_birth;
     int status = shut_in ? -1 : rewriter_run(rewriter);
     enum watched why = shut_in                       ? WATCHED_SHUT_IN
                        : status < 0                  ? WATCHED_NO_REWRITER
                        : status == REWRITER_NOT_KEPT ? WATCHED_NOT_KEPT
                                                      : WATCHED_NO_IMAGE;
-    for (uint32_t i = 0; i < table_used; i++)
-        if (is_missing(&table[i]) && table[i].room &&
-            !open_image(&table[i], folder, variant, later))
-            table[i].state = why;
+    for (uint32_t i = 0; i < table_used; i++) {
+        struct rewritten *module = &table[i];
+        if (!is_missing(module) || !module->room.start || open_image(module, folder, later))
+            continue;
+        /* The code may not fit there. When all were written, somebody has removed this one. */
+        if (status)
+            module->first = module->room.variant + 1;
+        if (++module->failures == FAILURES || why != WATCHED_NO_IMAGE)
+            module->state = why;
+    }
+}
+
+/* A round: places and images for all that have none, large modules first because they need much
+   room in one piece. False: there is no place for any. */
+static bool get_images(int folder, bool later)
+{
+    struct rewriter *rewriter = NULL;
+    bool any = false;
+    for (unsigned bits = 64; bits--;)
+        for (uint32_t i = 0; i < table_used; i++) {
+            struct rewritten *module = &table[i];
+            if (!is_missing(module) || module->room.start ||
+                room_text(&module->target) >> bits != 1)
+                continue;
+            if (find_made(module, folder, later)) {
+                any = true;
+            } else if (room_find(&module->room, &module->target, need_of(module), module->first)) {
+                any = true;
+                ask_for(module, &rewriter);
+            }
+        }
+    if (rewriter)
+        make_images(rewriter, folder, later);
+    return any;
 }
 
 /* ---- patching */
 
-static void commit_one(struct rewritten *module, bool last)
+static void commit_one(struct rewritten *module)
 {
     struct moved_module entry;
-    let_room_go(module);
+    room_give(&module->room);
+    if (!module->image.header->covered_bytes) { /* data, or nothing that could be decoded */
+        module->state = WATCHED_NO_IMAGE;
+        image_close(&module->image);
+        return;
+    }
     enum watched result = commit(&module->target, &module->image, check_thunks, &entry);
     image_close_file(&module->image);
-    if (result == WATCHED_NO_ROOM && !last) {
+    if (result == WATCHED_NO_ROOM) {
+        /* Larger than what was held; another variant's will be as large. */
+        module->need = image_count(&module->image, PART_CODE);
         image_close(&module->image);
-        return; /* the next variant */
+        return;
     }
     module->state = result;
     if (result != WATCHED_YES) {
@@ -387,12 +378,12 @@ static void commit_one(struct rewritten *module, bool last)
     module->entry = moved_add(&entry);
 }
 
-static void commit_opened(bool last)
+static void commit_opened(void)
 {
     for (uint32_t i = 0; i < table_used; i++) {
         if (is_wanted(&table[i]) && table[i].image.header)
-            commit_one(&table[i], last);
-        let_room_go(&table[i]);
+            commit_one(&table[i]);
+        room_give(&table[i].room);
     }
 }
 
@@ -406,11 +397,8 @@ static void rewrite_wanted(void)
         decide_all(WATCHED_NO_CACHE);
         return;
     }
-    for (uint32_t turn = 0; turn < 2 * REWRITE_VARIANTS && any_missing(); turn++) {
-        uint32_t variant = turn % REWRITE_VARIANTS;
-        get_images(folder, variant, turn < REWRITE_VARIANTS, false);
-        commit_opened(turn + 1 == 2 * REWRITE_VARIANTS);
-    }
+    for (unsigned round = 0; round < ROUNDS && any_missing() && get_images(folder, false); round++)
+        commit_opened();
     decide_all(WATCHED_NO_ROOM);
     raw_syscall(SYS_close, folder);
 }
@@ -422,7 +410,7 @@ static void commit_prepared(void)
         if (table[i].target.code_count && table[i].image.header && image_check(&table[i].image) &&
             table[i].image.header->form != form)
             image_close(&table[i].image);
-    commit_opened(false);
+    commit_opened();
 }
 
 static void note_decided(void)
@@ -588,12 +576,11 @@ static void prepare(void)
     signals_block(&mask);
     lock_take(LOCK_REWRITE);
     int folder = begun || !look_first() ? -1 : cache_open();
-    for (uint32_t turn = 0; folder >= 0 && turn < 2 * REWRITE_VARIANTS && any_missing(); turn++) {
-        get_images(folder, turn % REWRITE_VARIANTS, turn < REWRITE_VARIANTS, true);
+    for (unsigned round = 0;
+         folder >= 0 && round < ROUNDS && any_missing() && get_images(folder, true); round++)
         for (uint32_t i = 0; i < table_used; i++)
             if (!table[i].image.header)
-                let_room_go(&table[i]);
-    }
+                room_give(&table[i].room);
     if (folder >= 0)
         raw_syscall(SYS_close, folder);
     lock_give(LOCK_REWRITE);

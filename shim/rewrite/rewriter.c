@@ -18,11 +18,15 @@ static const char *const places[] = {"/../tools/rewrite/holdfast-rewrite",
 
 #define TEXT_ROOM  (4u << 20)
 #define FLAGS_MOST 8u
-#define LIMIT      120u /* seconds: libLLVM takes 8 */
+/* Seconds after which it is taken to hang: on an idle machine a megabyte of text takes 0.15. */
+#define LIMIT          120u
+#define LIMIT_MEGABYTE 5u
 
 struct rewriter {
-    const char *argv[FLAGS_MOST + MOVED_MODULES_MAX + 1];
+    const char *argv[FLAGS_MOST + 2 * MOVED_MODULES_MAX + 1];
     unsigned count;
+    uint32_t variant; /* said last */
+    uint64_t text_size;
     struct text text;
     char path[CACHE_PATH_MAX + 64];
     char room[TEXT_ROOM];
@@ -62,7 +66,7 @@ uint64_t rewriter_identity(void)
     return rewrite_hash(0, words, sizeof words);
 }
 
-struct rewriter *rewriter_prepare(enum rewrite_form form, uint32_t variant)
+struct rewriter *rewriter_prepare(enum rewrite_form form)
 {
     static const char *const forms[FORM_COUNT] = {"--form=move", "--form=gs", "--form=flip"};
     struct rewriter *rewriter = pages_map(sizeof *rewriter);
@@ -71,20 +75,30 @@ struct rewriter *rewriter_prepare(enum rewrite_form form, uint32_t variant)
     rewriter->text = text_in(rewriter->room, sizeof rewriter->room);
     rewriter->argv[rewriter->count++] = "holdfast-rewrite";
     rewriter->argv[rewriter->count++] = forms[form];
-    begin_argument(rewriter, "--variant=");
-    text_add_number(&rewriter->text, variant);
-    end_argument(rewriter);
+    rewriter->variant = REWRITE_VARIANTS;
     add_patterns(rewriter, "--watch=", options.text[OPTION_WATCH]);
     add_patterns(rewriter, "--skip=", options.text[OPTION_SKIP]);
     return rewriter;
 }
 
-void rewriter_add(struct rewriter *rewriter, const char *file, const char *image)
+static void say_variant(struct rewriter *rewriter, uint32_t variant)
 {
-    size_t need = text_length(file) + text_length(cache_path()) + text_length(image) + 8;
-    if (rewriter->count + 1 >= sizeof rewriter->argv / sizeof rewriter->argv[0] ||
+    begin_argument(rewriter, "--variant=");
+    text_add_number(&rewriter->text, variant);
+    end_argument(rewriter);
+    rewriter->variant = variant;
+}
+
+void rewriter_add(struct rewriter *rewriter, const char *file, uint64_t text_size, uint32_t variant,
+                  const char *image)
+{
+    size_t need = text_length(file) + text_length(cache_path()) + text_length(image) + 32;
+    if (rewriter->count + 2 >= sizeof rewriter->argv / sizeof rewriter->argv[0] ||
         rewriter->text.length + need >= rewriter->text.room)
         return;
+    if (variant != rewriter->variant)
+        say_variant(rewriter, variant);
+    rewriter->text_size += text_size;
     begin_argument(rewriter, file);
     text_add_char(&rewriter->text, '=');
     text_add(&rewriter->text, cache_path());
@@ -100,7 +114,8 @@ int rewriter_run(struct rewriter *rewriter)
                             .argv = rewriter->argv,
                             .envp = no_environment,
                             .out = 2,
-                            .limit = LIMIT};
+                            .limit =
+                                LIMIT + (unsigned)(rewriter->text_size >> 20) * LIMIT_MEGABYTE};
     int status = -1;
     if (helper_find(places, rewriter->path, sizeof rewriter->path)) {
         long null = options.number[OPTION_VERBOSE]

@@ -16,10 +16,12 @@ struct rewriter;
 uint64_t rewriter_identity(void);
 
 /* NULL: no memory. */
-struct rewriter *rewriter_prepare(enum rewrite_form form, uint32_t variant);
+struct rewriter *rewriter_prepare(enum rewrite_form form);
 
-/* One more: the module's file, and the name of its image in the cache's folder. */
-void rewriter_add(struct rewriter *rewriter, const char *file, const char *image);
+/* One more: the module's file, the bytes of its text, which variant, and the name of that image in
+   the cache's folder. */
+void rewriter_add(struct rewriter *rewriter, const char *file, uint64_t text_size, uint32_t variant,
+                  const char *image);
 
 /* Runs it, waits for its end and frees it. 0: all were written; 1, REWRITER_NOT_KEPT: some were
    not; -1: it could not be run. */

@@ -4,7 +4,7 @@
  *   holdfast-rewrite --show FILE           what it knows of the file: figures
  *   holdfast-rewrite --dump-leaders FILE   where jumps can land
  *   holdfast-rewrite --dump FILE           instructions
- *   holdfast-rewrite --form=move|gs|flip [--variant=N] FILE=IMAGE…
+ *   holdfast-rewrite --form=move|gs|flip [--variant=N] FILE=IMAGE… [--variant=N FILE=IMAGE…]…
  *                                          writes images; a line on stderr for each that is not
  *   --watch=PATTERNS, --skip=PATTERNS      with these: which functions (choose.h)
  */
@@ -86,8 +86,19 @@ int main(int argc, char **argv)
         {"skip", required_argument, NULL, 'k'}, {0}};
     void (*how)(const struct module *module) = NULL;
     struct image_request request = {.form = FORM_COUNT};
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) >= 0;) {
-        if (option == 's')
+    /* Files in their order, each with the variant that was said last before it. */
+    struct {
+        char *name;
+        uint32_t variant;
+    } *files = calloc((size_t)argc, sizeof *files);
+    int count = 0;
+    if (!files)
+        return 1;
+    for (int option; (option = getopt_long(argc, argv, "-", options, NULL)) >= 0;) {
+        if (option == 1) {
+            files[count].name = optarg;
+            files[count++].variant = request.variant;
+        } else if (option == 's')
             how = show_statistics;
         else if (option == 'l')
             how = show_leaders;
@@ -103,16 +114,26 @@ int main(int argc, char **argv)
             return 2;
     }
     request.options = choose_hash(watch, skip);
-    bool writes = request.form != FORM_COUNT && request.variant < REWRITE_VARIANTS;
-    if ((!how && !writes) || optind == argc) {
+    bool writes = request.form != FORM_COUNT;
+    for (; optind < argc; optind++) { /* behind -- */
+        files[count].name = argv[optind];
+        files[count++].variant = request.variant;
+    }
+    for (int i = 0; i < count; i++)
+        writes = writes && files[i].variant < REWRITE_VARIANTS;
+    if ((!how && !writes) || !count) {
         fputs("usage: holdfast-rewrite --show|--dump-leaders|--dump FILE…\n"
-              "       holdfast-rewrite --form=move|gs|flip [--variant=N] FILE=IMAGE…\n",
+              "       holdfast-rewrite --form=move|gs|flip [--variant=N] FILE=IMAGE…"
+              " [--variant=N FILE=IMAGE…]…\n",
               stderr);
         return 2;
     }
     bool all = true;
-    for (int i = optind; i < argc; i++)
-        all = (how ? show(argv[i], how) : write_image(argv[i], &request)) && all;
+    for (int i = 0; i < count; i++) {
+        request.variant = files[i].variant;
+        all = (how ? show(files[i].name, how) : write_image(files[i].name, &request)) && all;
+    }
+    free(files);
     if (written)
         tidy_folder(written, TIDY_MOST);
     return all ? 0 : not_kept ? REWRITER_NOT_KEPT : 1;

@@ -10,7 +10,6 @@ enum {
     LAG = 64 << 10, /* text that a run may fall behind before it gets a pad */
     QUEUES = 16,    /* by the boundaries inside of the jump */
     PAGE = 4096,
-    GROWTH = 10,      /* code is not larger than so many times the text */
     GAP = 64 << 20,   /* left between pads at most: what lies there is nothing, but takes room */
     LARGE = 16 << 20, /* text from which on most runs get pads: these lie before the code then */
 };
@@ -97,6 +96,7 @@ static int64_t next_distance(int64_t from, uint8_t boundaries, int64_t limit)
 struct placer {
     struct runs *runs;
     int64_t distance, limit; /* of code addresses */
+    int64_t room;            /* code offsets beyond are not worth the pads there */
     int64_t pads_end;        /* where hot code begins, when pads lie before it; else 0 */
     uint32_t *next;          /* by run: the next one in its queue */
     uint32_t first[QUEUES];
@@ -204,7 +204,7 @@ static void place_pads(struct placer *placer, struct arrangement *arrangement, u
     qsort(padded, count, sizeof *padded, by_index);
     fill_queues(placer, padded, count);
     int64_t at = placer->pads_end ? SLOTS_END : arrangement->cold_end;
-    int64_t limit = placer->pads_end ? placer->pads_end : placer->limit - placer->distance;
+    int64_t limit = placer->pads_end ? placer->pads_end : placer->room;
     for (;;) {
         uint32_t best = QUEUES;
         int64_t place = UINT32_MAX;
@@ -261,6 +261,13 @@ static int64_t limit_of(const struct module *module, int64_t distance)
     return limit - 16 * PAGE;
 }
 
+/* What the process keeps free for it, as far as it is in reach. */
+static int64_t limit_room(const struct placer *placer, uint64_t room)
+{
+    int64_t reach = placer->limit - placer->distance;
+    return reach < (int64_t)room ? reach : (int64_t)room;
+}
+
 /* A hop through the bytes of a run that is not moved after all would go through live code. */
 static void leave_hops_of_left(struct runs *runs)
 {
@@ -279,6 +286,7 @@ bool place_runs(struct runs *runs, int64_t distance, struct arrangement *ret_arr
     struct placer placer = {
         .runs = runs, .distance = distance, .limit = limit_of(runs->module, distance)};
     int64_t text = (int64_t)(runs->module->text_end - runs->module->text_start);
+    placer.room = limit_room(&placer, rewrite_room((uint64_t)text));
     placer.pads_end = text > LARGE ? text + LARGE / 4 : 0;
     size_t count = (size_t)runs->count + 1;
     placer.next = malloc(count * sizeof *placer.next);
