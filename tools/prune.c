@@ -32,6 +32,12 @@ static uint64_t bytes_of(const char *path)
     return lstat(path, &status) ? 0 : (uint64_t)status.st_blocks * 512;
 }
 
+static bool is_young(const char *path)
+{
+    struct stat status;
+    return !stat(path, &status) && time(NULL) - status.st_mtime < 3600;
+}
+
 static bool may_be_in_use(const char *path)
 {
     struct recording_header header;
@@ -39,8 +45,7 @@ static bool may_be_in_use(const char *path)
     if (result != -ENOENT)
         return !result && peek_is_live(&header);
     /* No header: of a process that is just starting, or of one that was killed while it did. */
-    struct stat status;
-    return !stat(path, &status) && time(NULL) - status.st_mtime < 3600;
+    return is_young(path);
 }
 
 struct past {
@@ -61,6 +66,9 @@ static void visit_run(struct past *past, const char *folder, bool spared)
                 (past->runs <= PRUNE_RUNS_KEPT && past->bytes <= PRUNE_BYTES_KEPT);
     for (size_t i = 0; i < count && !kept; i++)
         kept = may_be_in_use(paths[i]);
+    /* A process makes its folder first: many that start at once must not lose theirs. */
+    if (!kept && !count)
+        kept = is_young(folder);
     for (size_t i = 0; i < count && !kept; i++)
         unlink(paths[i]);
     /* Fails when somebody put something else there, which then stays. */
