@@ -1,6 +1,6 @@
-/* The process ends while locks change hands: their owner has said that it no longer is, as glibc does
-   before it frees them, and those who wait are not there yet; or who was woken from a condition waits
-   for its mutex, whose owner runs. They are not blocked for good.
+/* The process ends while locks change hands: their owner has said that it no longer is, as glibc
+does before it frees them, and those who wait are not there yet; or who was woken from a condition
+waits for its mutex, whose owner runs. They are not blocked for good.
 // expect: none
 */
 #include <pthread.h>

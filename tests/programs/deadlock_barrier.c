@@ -25,7 +25,7 @@ int main(void)
     pthread_barrier_init(&barrier, NULL, 3);
     pthread_create(&threads[0], NULL, worker, &barrier);
     pthread_create(&threads[1], NULL, worker, NULL);
+    pthread_detach(threads[1]);
     pthread_barrier_wait(&barrier);
     pthread_join(threads[0], NULL);
-    pthread_join(threads[1], NULL);
 }

@@ -11,6 +11,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static void fork_once(void)
+{
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    waitpid(child, NULL, 0);
+}
+
 int main(void)
 {
     struct rlimit limit;
@@ -18,16 +26,16 @@ int main(void)
     limit.rlim_cur = limit.rlim_max < 100100 ? limit.rlim_max : 100100;
     setrlimit(RLIMIT_NOFILE, &limit);
     int first = open("/dev/null", O_RDWR), last = first;
-    for (int i = 0; i < 100000 && i + 100 < (int)limit.rlim_cur; i++) {
+    int count = limit.rlim_cur < 100100 ? (int)limit.rlim_cur - 100 : 100000;
+    for (int i = 0; i < count; i++) {
+        /* While they grow: what stands for longer than that is no growth. */
+        if (i == count / 2)
+            fork_once();
         int fd = i % 2 ? dup(first) : open("/dev/null", O_RDONLY);
         if (fd < 0)
             break;
         last = fd;
     }
-    pid_t child = fork();
-    if (child == 0)
-        _exit(0);
-    waitpid(child, NULL, 0);
     for (int fd = first + 1; fd < (first + last) / 2; fd++)
         close(fd);
     close_range((unsigned)(first + last) / 2, ~0u, 0);
