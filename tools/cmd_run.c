@@ -224,6 +224,7 @@ static int wait_and_report(struct run *run, struct launch *launch)
 {
     bool quiet = run->report.quiet;
     run->urgent.folder = run->place.path;
+    run->urgent.run_id = run->report.run_id;
     if (!quiet && (run->watched || run->inherited)) {
         launch->look = look;
         launch->with = &run->urgent;
@@ -233,7 +234,8 @@ static int wait_and_report(struct run *run, struct launch *launch)
     struct report_result result = {0};
     if (run->watched || run->inherited) {
         struct tree left;
-        launch_wait_tree(launch, run->place.path, run->word, quiet ? NULL : say_waiting, &left);
+        const struct tree_run of = {run->place.path, run->word, run->report.run_id};
+        launch_wait_tree(launch, &of, quiet ? NULL : say_waiting, &left);
         launch_finish(launch);
         if (!quiet)
             urgent_look(&run->urgent);

@@ -216,14 +216,14 @@ static bool any_here(const struct tree *tree)
     return false;
 }
 
-void launch_wait_tree(struct launch *launch, const char *folder, const char *run,
+void launch_wait_tree(struct launch *launch, const struct tree_run *run,
                       void (*notice)(const char *names), struct tree *ret_left)
 {
     int signals = open_signals();
     bool told = false, noticed = false;
     for (;;) {
         char names[256];
-        tree_find(ret_left, folder, run);
+        tree_find(ret_left, run);
         if (told || !any_here(ret_left))
             break;
         if (!wait_one(launch, ret_left, signals, noticed ? -1 : 1000, &told) && !told && !noticed) {

@@ -38,7 +38,7 @@ int launch_wait(struct launch *launch);
    session. A signal that asks to end (HUP, INT, QUIT, TERM) ends the waiting. notice (may be NULL):
    called once when it takes longer than a second. ret_left: who is left; tree_finish releases it.
  */
-void launch_wait_tree(struct launch *launch, const char *folder, const char *run,
+void launch_wait_tree(struct launch *launch, const struct tree_run *run,
                       void (*notice)(const char *names), struct tree *ret_left);
 
 /* Gives the caller's signal mask back. */

@@ -97,7 +97,7 @@ static bool started_with(int proc, const char *pid, const char *word, char **buf
     return used > 0 && memmem(*buffer, (size_t)used, word, strlen(word) + 1);
 }
 
-void tree_find(struct tree *ret, const char *folder, const char *run)
+void tree_find(struct tree *ret, const struct tree_run *run)
 {
     *ret = (struct tree){0};
     DIR *proc = opendir("/proc");
@@ -108,7 +108,7 @@ void tree_find(struct tree *ret, const char *folder, const char *run)
     struct dirent *entry;
     while (proc && (entry = readdir(proc)))
         if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
-            started_with(dirfd(proc), entry->d_name, run, &buffer, &size))
+            started_with(dirfd(proc), entry->d_name, run->word, &buffer, &size))
             add(ret, atoi(entry->d_name));
     free(buffer);
     if (proc)
@@ -116,10 +116,10 @@ void tree_find(struct tree *ret, const char *folder, const char *run)
     /* After /proc: a process that was forked meanwhile has a recording before its parent ends. */
     struct arena arena = {0};
     const char **paths;
-    size_t count = folder_recordings(&arena, folder, &paths);
+    size_t count = folder_recordings(&arena, run->folder, &paths);
     for (size_t i = 0; i < count; i++) {
         struct recording_header header;
-        if (!peek_header(paths[i], &header) && peek_is_live(&header))
+        if (!peek_header(paths[i], &header) && header.run_id == run->id && peek_is_live(&header))
             add(ret, header.pid);
     }
     arena_finish(&arena);

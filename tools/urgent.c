@@ -43,6 +43,12 @@ void urgent_look(struct urgent *urgent)
         struct recording_header header;
         if (known == DONE || peek_header(path, &header))
             continue;
+        if (header.run_id != urgent->run_id) {
+            /* Of a recording that is only being made the id may not be there yet. */
+            if (header.run_id)
+                map_put(&urgent->said, key, DONE);
+            continue;
+        }
         uint32_t said = known ? (uint32_t)(uintptr_t)known - 1 : 0;
         if (header.urgent != said)
             say_new(path, said, header.urgent);

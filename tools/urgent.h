@@ -14,7 +14,8 @@
 #define URGENT_LOOK_MS 400 /* how long it may take until somebody looks */
 
 struct urgent {
-    const char *folder; /* of the run */
+    const char *folder; /* where the run's recordings are; those of other runs may lie there, too */
+    uint64_t run_id;
     /* private to urgent.c */
     uint64_t listed; /* time of the folder's last change when its files were listed */
     const char **paths;
