@@ -89,16 +89,23 @@ static void find(uint64_t index)
         __atomic_store_n(&entries[index], next, __ATOMIC_RELEASE);
 }
 
-struct code_range allocator;
+struct code_range allocator, above_allocator;
+
+static struct code_range range_of(const struct dl_find_object *object)
+{
+    uintptr_t start = (uintptr_t)object->dlfo_map_start;
+    return (struct code_range){start, (uintptr_t)object->dlfo_map_end - start};
+}
 
 static void find_allocator(void)
 {
-    struct dl_find_object theirs, libc;
+    struct dl_find_object theirs, libc, ours;
     if (_dl_find_object((void *)real.malloc, &theirs) ||
         _dl_find_object((void *)real.read, &libc) || theirs.dlfo_link_map == libc.dlfo_link_map)
         return;
-    allocator.start = (uintptr_t)theirs.dlfo_map_start;
-    allocator.size = (uintptr_t)theirs.dlfo_map_end - allocator.start;
+    allocator = range_of(&theirs);
+    if (!_dl_find_object((void *)find_allocator, &ours))
+        above_allocator = range_of(&ours);
 }
 
 static int begun;
