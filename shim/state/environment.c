@@ -1,6 +1,7 @@
 #include "state/environment.h"
 
 #include <dlfcn.h>
+#include <elf.h>
 #include <link.h>
 #include <unistd.h>
 
@@ -96,10 +97,20 @@ static void read_run(const char *value)
     environment.inherited = true;
 }
 
+/* Behind the environment's end lies the auxiliary vector, which a program without libc's start
+   (Go's) finds by walking over the environment. Between the new end and the old one it must meet
+   entries to ignore, or, where pairs do not fit, no entry at all: then it asks the kernel. */
+static void fill_gap(char **new_end, char **old_end)
+{
+    size_t gap = (size_t)(old_end - new_end);
+    for (size_t i = 0; i <= gap; i++)
+        new_end[i] = (char *)(uintptr_t)(i % 2 && gap % 2 == 0 ? AT_IGNORE : 0);
+}
+
 void environment_take(char **envp)
 {
-    char **out = envp;
-    for (char **at = envp; *at; at++) {
+    char **out = envp, **at;
+    for (at = envp; *at; at++) {
         const char *value;
         if ((value = value_of(*at, "HOLDFAST_OPTIONS")))
             environment.options = keep(value, text_length(value));
@@ -109,7 +120,7 @@ void environment_take(char **envp)
                  !text_find_text(value, "libholdfast.so") || drop_library((char *)value))
             *out++ = *at;
     }
-    *out = NULL;
+    fill_gap(out, at);
 }
 
 static const char *entry(const char *name, const char *value, const char *more, const char *last)

@@ -1,5 +1,6 @@
 /* Taking our entries out of the environment and putting them back. */
 #include <criterion/criterion.h>
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -53,6 +54,29 @@ Test(environment, nothing_of_ours_changes_nothing)
     cr_expect_str_eq(envp[1], "HOLDFAST=1");
     cr_expect_str_eq(envp[2], "XHOLDFAST_RUN=2");
     cr_expect_null(environment.run_folder);
+}
+
+/* Who walks over the environment to what the kernel has put behind it must find that, or nothing.
+ */
+Test(environment, what_follows_is_found)
+{
+    char *two[] = {entry("A=1"),
+                   entry("LD_PRELOAD=/x/libholdfast.so"),
+                   entry("HOLDFAST_RUN=/tmp/a:1f"),
+                   NULL,
+                   (char *)AT_PAGESZ,
+                   (char *)4096};
+    take(two);
+    cr_expect_null(two[1]);
+    cr_expect_eq((uintptr_t)two[2], AT_IGNORE);
+    cr_expect_null(two[3]);
+    cr_expect_eq((uintptr_t)two[4], AT_PAGESZ);
+
+    char *one[] = {entry("LD_PRELOAD=/x/libholdfast.so"), NULL, (char *)AT_PAGESZ, (char *)4096};
+    take(one);
+    cr_expect_null(one[0]);
+    cr_expect_null(one[1], "an end of the vector");
+    cr_expect_eq((uintptr_t)one[2], AT_PAGESZ);
 }
 
 static char **merge(char **envp)
