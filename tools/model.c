@@ -356,6 +356,9 @@ static const char *may_be_ordered(struct run *run, const struct process *process
         return NULL;
     for (unsigned i = 0; i < finding->piece_count; i++) {
         const struct piece *piece = &finding->pieces[i];
+        if (piece->type == EVIDENCE_MAYBE && !piece->b && piece->a == MAYBE_UNSEEN)
+            return "a flag may order it that a thread loaded while it came to light that threads "
+                   "wait for another one";
         const struct finding *by =
             piece->type == EVIDENCE_MAYBE && !piece->b ? order_of(process, piece->a) : NULL;
         if (by && by != finding)

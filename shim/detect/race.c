@@ -92,7 +92,7 @@ bool race_access(struct thread *self, uintptr_t address, size_t size, unsigned h
 {
     if (unlikely(!self->clock.now || is_ignored(self, how) || !size))
         return false;
-    if (unlikely(self->met_locations[0] | self->met_locations[1]) && race_met_locations)
+    if (unlikely(thread_has_met(self)) && race_met_locations)
         race_met_locations(self);
     if (size <= GRANULE ? access_one(self, address, size, how, origin)
                         : size == 2 * GRANULE && address % GRANULE == 0 &&

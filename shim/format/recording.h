@@ -342,6 +342,9 @@ struct evidence_row {
 };
 static_assert(sizeof(struct evidence_row) == 40, "on disk");
 
+/* EVIDENCE_MAYBE: in place of a finding's number, accesses that were not told. */
+#define MAYBE_UNSEEN UINT32_MAX
+
 /* How memory was touched; field c of EVIDENCE_ACCESS. */
 enum access_flag {
     ACCESS_READ = 0,

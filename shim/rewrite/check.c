@@ -155,7 +155,7 @@ static inline __attribute__((always_inline)) struct thread *enter_fast(uintptr_t
         return NULL;
     self->busy = (uintptr_t)__builtin_frame_address(0);
     __asm__ volatile("" ::: "memory");
-    if (unlikely(self->met_locations[0] | self->met_locations[1]))
+    if (unlikely(thread_has_met(self)))
         location_met(self);
     return self;
 }
@@ -170,7 +170,7 @@ static struct thread *enter_slow(void)
         return NULL;
     }
     if (observing.races == RACES_ON && self->rewrite && self->clock.now) {
-        if (unlikely(self->met_locations[0] | self->met_locations[1]))
+        if (unlikely(thread_has_met(self)))
             location_met(self);
         return self;
     }

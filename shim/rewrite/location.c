@@ -1,6 +1,7 @@
 #include "rewrite/location.h"
 
 #include "rewrite/filter.h"
+#include "state/maybe_order.h"
 #include "state/shadow.h"
 #include "state/slots.h"
 
@@ -56,8 +57,12 @@ static void note_stores(struct thread *self, uintptr_t address, size_t size, str
                         bool loaded)
 {
     stamp_t written = race_location_new(self, address, size);
-    if (written && loaded)
-        vclock_release_for(written, &sync->clock);
+    if (!written || !loaded)
+        return;
+    vclock_release_for(written, &sync->clock);
+    struct thread *writer = vclock_owner_of(written);
+    if (writer && __atomic_load_n(&writer->clock.now, __ATOMIC_RELAXED) == written)
+        __atomic_store_n(&writer->lent_epoch, written, __ATOMIC_RELEASE);
 }
 
 /* loaded: by a mov that is known for an atomic operation, which may see what was stored before. Who
@@ -152,6 +157,9 @@ __attribute__((noinline)) void location_met(struct thread *self)
         if (address)
             location_acquire(self, address, 1);
     }
+    stamp_t lent = __atomic_exchange_n(&self->lent_epoch, 0, __ATOMIC_ACQUIRE);
+    if (lent && stamp_slot(lent) == stamp_slot(self->clock.now))
+        maybe_order_lent(self, lent);
 }
 
 void location_release(struct thread *self, uintptr_t address, size_t size)

@@ -2,6 +2,7 @@
 
 #include "base/lock.h"
 #include "base/memory.h"
+#include "format/recording.h"
 #include "state/vclock.h"
 
 /* More pairs of threads and findings than these are not noted. */
@@ -54,6 +55,49 @@ void maybe_order_add(stamp_t stored, stamp_t loaded, uint32_t by)
     vclock_let_go(old);
 }
 
+/* Notes of flags that were not seen: the oldest make room. */
+#define UNSEEN 128u
+static uint16_t unseen[UNSEEN]; /* LOCK_MAYBE */
+static uint32_t unseen_count;
+
+/* LOCK_MAYBE held. NULL: there is no room. */
+static struct note *note_unseen(void)
+{
+    uint32_t i = unseen_count % UNSEEN;
+    if (unseen_count < UNSEEN) {
+        if (note_count == NOTES)
+            return NULL;
+        unseen[i] = (uint16_t)note_count;
+        notes[note_count] = (struct note){.by = MAYBE_UNSEEN};
+        __atomic_store_n(&note_count, note_count + 1, __ATOMIC_RELEASE);
+    }
+    unseen_count++;
+    return &notes[unseen[i]];
+}
+
+void maybe_order_lent(struct thread *self, stamp_t lent)
+{
+    stamp_t others[32];
+    uint32_t count = vclock_knowing(lent, others, sizeof others / sizeof others[0]);
+    if (self->clock.now == lent)
+        vclock_advance(&self->clock);
+    for (uint32_t i = 0; i < count; i++) {
+        struct vclock *known = vclock_seen(others[i]), *old = known;
+        lock_take(LOCK_MAYBE);
+        struct note *note = note_unseen();
+        if (note) {
+            old = note->known;
+            *note = (struct note){.stored = others[i] & STAMP_MASK,
+                                  .loaded = self->clock.now,
+                                  .known = known,
+                                  .by = MAYBE_UNSEEN,
+                                  .made = true};
+        }
+        lock_give(LOCK_MAYBE);
+        vclock_let_go(old);
+    }
+}
+
 /* Is the epoch of stamp before the note's store, in the true order? */
 static bool is_before(const struct note *note, stamp_t stamp)
 {
@@ -98,5 +142,5 @@ uint32_t maybe_order_find(const struct thread *self, stamp_t earlier, uint32_t b
 void maybe_order_after_fork(void)
 {
     /* Vectors of before are of another world. */
-    note_count = 0;
+    note_count = unseen_count = 0;
 }

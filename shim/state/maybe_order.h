@@ -27,6 +27,12 @@
    finding number `by` is no race. */
 void maybe_order_add(stamp_t stored, stamp_t loaded, uint32_t by);
 
+/* Self's epoch `lent` became known to others while it lasted, because what it stored turned out to
+   be a release (rewrite/location.h). Flags of theirs that self has loaded since then, in the same
+   epoch, met no race: to them it was the past. So all that they have done until now may be ordered
+   before what self does from now on, by what nobody saw (MAYBE_UNSEEN). Begins an epoch. */
+void maybe_order_lent(struct thread *self, stamp_t lent);
+
 /* May what was done in the epoch of earlier be ordered before self's next step? By which findings,
    at most MAYBE_MOST of them: their count, 0 no. */
 uint32_t maybe_order_find(const struct thread *self, stamp_t earlier, uint32_t by[MAYBE_MOST]);

@@ -116,6 +116,9 @@ struct thread {
        known to be some: it acquires them at its next step. 0 = none. Set by who finds out, atomic.
      */
     uintptr_t met_locations[2];
+    /* An epoch of its own that others came to know while it lasted (state/maybe_order.h): it begins
+       another at its next step. 0 = none. Set by who finds out, atomic. */
+    uint64_t lent_epoch;
     void *rewrite;          /* shim/rewrite: its filter, tags and stacks (rewrite/own.h) */
     void *accesses;         /* detect/race: its memo of contexts */
     void *orders;           /* detect/lock_order: its memo of what the graph knows */
@@ -162,6 +165,12 @@ extern union observing_page {
     char page[4096];
 } observing_page __attribute__((visibility("hidden")));
 #define observing (observing_page.now)
+
+/* Has somebody left word for it: met_locations, lent_epoch? */
+static inline bool thread_has_met(const struct thread *self)
+{
+    return self->met_locations[0] | self->met_locations[1] | self->lent_epoch;
+}
 
 /* Called by the slow path of the guard when nothing has started yet; set by start.c. Returns true
    when observing began. */

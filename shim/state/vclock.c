@@ -22,6 +22,7 @@ struct tenure {
 static struct slot {
     struct tenure *newest;            /* atomic head: readers need no lock */
     struct thread *owner;             /* NULL once its struct is gone */
+    stamp_t lent;                     /* see lend(); atomic */
     struct sync_clock clock, lineage; /* its last ones */
     bool lives;                       /* its newest thread was neither joined nor seen gone */
 } slots[SLOT_COUNT];                  /* LOCK_SLOTS */
@@ -206,6 +207,28 @@ void vclock_advance(struct thread_clock *clock)
     advance(clock);
 }
 
+/* An epoch becomes known to others while its thread is still in it. Who knows it counts on knowing
+   all that its thread knew: so once the thread learns more it begins another (learnt), before that
+   can be released under the same stamp. Who lends reads what the thread knows after this. */
+static void lend(stamp_t stamp)
+{
+    stamp_t *lent = &slots[stamp_slot(stamp)].lent, was = __atomic_load_n(lent, __ATOMIC_RELAXED);
+    stamp &= STAMP_MASK;
+    while (was < stamp && !__atomic_compare_exchange_n(lent, &was, stamp, true, __ATOMIC_SEQ_CST,
+                                                       __ATOMIC_RELAXED))
+        ;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/* The thread knows more than before: either who lends sees that, or we see that he does. */
+static inline void learnt(struct thread_clock *clock)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (unlikely(__atomic_load_n(&slots[stamp_slot(clock->now)].lent, __ATOMIC_RELAXED) ==
+                 clock->now))
+        advance(clock);
+}
+
 /* A lock that one thread takes again and again needs neither its vector nor its word lock: only the
    stamp is new. Another releaser at the same time would be a misuse of the lock; it costs edges of
    that lock, nothing else. */
@@ -299,14 +322,17 @@ void vclock_acquire(struct thread_clock *clock, struct sync_clock *object)
     if (!object->stamp || !vclock_knows(clock, object->stamp))
         vector_join(clock, &clock->known, object->known, object->stamp);
     word_lock_give(&object->lock);
+    learnt(clock);
 }
 
 void vclock_modify(struct thread_clock *clock, struct sync_clock *object, bool keeps_tags)
 {
     struct vclock *old = NULL;
     object_take(object);
-    if (object->stamp ? !vclock_knows(clock, object->stamp) : object->known != NULL)
+    if (object->stamp ? !vclock_knows(clock, object->stamp) : object->known != NULL) {
         vector_join(clock, &clock->known, object->known, object->stamp);
+        learnt(clock);
+    }
     if (object->known != clock->known) {
         old = object->known;
         object->known = vector_share(clock->known);
@@ -396,6 +422,7 @@ bool vclock_has(const struct vclock *known, stamp_t stamp)
 
 void vclock_release_for(stamp_t stamp, struct sync_clock *object)
 {
+    lend(stamp);
     struct vclock *seen = vclock_seen(stamp);
     object_take(object);
     vector_join(NULL, &object->known, seen, object->stamp);
@@ -568,8 +595,10 @@ void vclock_thread_adopted(struct thread *made)
         stamp_t lineage = owner  ? __atomic_load_n(&owner->lineage.now, __ATOMIC_RELAXED)
                           : gone ? slots[i].lineage.stamp
                                  : 0;
-        if (owner != made && stamp_slot(now) == i)
+        if (owner != made && stamp_slot(now) == i) {
+            lend(now);
             vector_raise(made->clock.known, now);
+        }
         if (owner != made && stamp_slot(lineage) == i)
             vector_raise(made->lineage.known, lineage);
     }
@@ -578,8 +607,10 @@ void vclock_thread_adopted(struct thread *made)
 
 static void follow(struct thread_clock *after, struct thread_clock *before)
 {
-    if (after->now && before->now)
+    if (after->now && before->now) {
         vector_join(after, &after->known, before->known, before->now);
+        learnt(after);
+    }
 }
 
 void vclock_thread_renamed(struct thread *after, struct thread *before)
@@ -663,8 +694,25 @@ void vclock_thread_joined(struct thread *self, uint32_t number)
         return; /* its slot was taken by force, as if its end were known: nothing to learn */
     vector_join(&self->clock, &self->clock.known, clock.known, clock.stamp);
     vector_join(&self->lineage, &self->lineage.known, lineage.known, lineage.stamp);
+    learnt(&self->clock);
     vector_drop(&self->clock, clock.known);
     vector_drop(&self->lineage, lineage.known);
+}
+
+uint32_t vclock_knowing(stamp_t stamp, stamp_t *ret, uint32_t room)
+{
+    uint32_t count = 0;
+    lock_take(LOCK_SLOTS);
+    for (uint32_t i = 1; i < vclock_slots_used && count < room; i++) {
+        const struct thread *owner = slots[i].owner;
+        const struct vclock *known = owner && i != stamp_slot(stamp)
+                                         ? __atomic_load_n(&owner->clock.known, __ATOMIC_ACQUIRE)
+                                         : NULL;
+        if (vclock_has(known, stamp & STAMP_MASK))
+            ret[count++] = __atomic_load_n(&owner->clock.now, __ATOMIC_RELAXED);
+    }
+    lock_give(LOCK_SLOTS);
+    return count;
 }
 
 struct thread *vclock_owner_of(stamp_t stamp)

@@ -138,6 +138,10 @@ bool vclock_is_settled(stamp_t stamp);
 /* Thread number of whoever had the stamp's slot in that epoch; 0 unknown. */
 uint32_t vclock_thread_of(stamp_t stamp);
 
+/* The present epochs of other threads that know of this one, at most room of them: their count. A
+   look while they go on. */
+uint32_t vclock_knowing(stamp_t stamp, stamp_t *ret, uint32_t room);
+
 /* The thread that has the stamp's slot now; NULL: none. A hint. */
 struct thread *vclock_owner_of(stamp_t stamp);
 

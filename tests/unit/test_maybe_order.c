@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "../engine/world.h"
+#include "format/recording.h"
 #include "state/maybe_order.h"
 
 static void begin(void)
@@ -93,4 +94,61 @@ Test(maybe_order, what_a_thread_released_can_be_said_for_it)
     cr_expect(vclock_knows(&world_thread[3].clock, own));
     cr_expect(vclock_knows(&world_thread[3].clock, third));
     cr_expect_not(vclock_knows(&world_thread[3].clock, now(2)), "its next epoch");
+}
+
+Test(maybe_order, what_is_learnt_in_an_epoch_that_others_know_is_not_of_it)
+{
+    struct sync_clock flag = {0}, object = {0};
+    stamp_t third = now(4);
+    vclock_release_for(now(2), &flag);
+    vclock_acquire(&world_thread[3].clock, &flag);
+    pass(4, 2);
+    vclock_release(&world_thread[2].clock, &object);
+    vclock_acquire(&world_thread[3].clock, &object);
+    cr_expect(vclock_knows(&world_thread[3].clock, third), "by what came after the flag");
+}
+
+Test(maybe_order, what_is_learnt_by_an_operation_that_releases_too)
+{
+    struct sync_clock flag = {0}, object = {0};
+    stamp_t third = now(4);
+    vclock_release_for(now(2), &flag);
+    vclock_acquire(&world_thread[3].clock, &flag);
+    vclock_release(&world_thread[4].clock, &object);
+    vclock_modify(&world_thread[2].clock, &object, true);
+    vclock_acquire(&world_thread[3].clock, &object);
+    cr_expect(vclock_knows(&world_thread[3].clock, third));
+}
+
+Test(maybe_order, flags_of_those_who_know_an_epoch_while_it_lasts_were_not_seen)
+{
+    uint32_t by[MAYBE_MOST];
+    struct sync_clock flag = {0};
+    stamp_t lent = now(2);
+    vclock_release_for(lent, &flag);
+    vclock_acquire(&world_thread[3].clock, &flag);
+    stamp_t before = now(3);
+    maybe_order_lent(&world_thread[2], lent);
+    cr_expect_gt(now(2), lent, "another epoch");
+    cr_expect_eq(maybe_order_find(&world_thread[2], before, by), 1);
+    cr_expect_eq(by[0], MAYBE_UNSEEN);
+    vclock_advance(&world_thread[3].clock);
+    cr_expect_eq(found(2, now(3)), 0, "what comes after");
+    cr_expect_eq(found(2, now(4)), 0, "who does not know it");
+    cr_expect_eq(found(3, now(2)), 0, "not the other way");
+}
+
+Test(maybe_order, notes_of_unseen_flags_make_room_for_newer_ones)
+{
+    for (unsigned i = 0; i < 1000; i++) {
+        struct sync_clock flag = {0};
+        stamp_t lent = now(2);
+        vclock_release_for(lent, &flag);
+        vclock_acquire(&world_thread[3].clock, &flag);
+        vclock_advance(&world_thread[3].clock);
+        maybe_order_lent(&world_thread[2], lent);
+        cr_assert_eq(found(2, now(3)), 1);
+    }
+    maybe_order_add(now(4), now(2), 1);
+    cr_expect_eq(found(2, now(4)), 1, "there is room for another");
 }
