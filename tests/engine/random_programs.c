@@ -38,8 +38,8 @@
 #define EVENTS_MAX     120
 #define SITES          3
 #define MEMORY         (0x7f0012000000ul - 72)
-#define LOCATIONS      2
-#define LOCATION_AT(l) (0x7f0044000000ul + (uintptr_t)(l)*12)
+#define LOCATIONS      3
+#define LOCATION_AT(l) (0x7f0044000000ul + (uintptr_t)(l) * 4)
 #define BLOCK_AT(b)    (0x7f0033000000ul - 64 + (uintptr_t)(b)*BLOCK_ROOM)
 
 /* ---- the naive model ---- */
@@ -273,24 +273,25 @@ static void step_access(unsigned t)
 static void step_location(unsigned t)
 {
     uint32_t l = random_below(LOCATIONS), i = threads[t].instance, what = random_below(3);
+    unsigned known = random_below(2) ? SITE_ATOMIC : 0;
     uintptr_t at = LOCATION_AT(l);
     tick(t);
-    if (what == 0 || !is_location[l]) {
+    if (what == 0 || !(is_location[l] || known)) {
         say_step("T%u modifies location %u", t, l);
         moved_before(t, at, 4, 1);
         moved_after(t);
         join(&past[i], &location_past[l]);
         join(&location_past[l], &past[i]);
-        is_location[l] = true;
     } else if (what == 1) {
         say_step("T%u loads location %u", t, l);
-        moved_access(t, at, 4, SITE_MOVE | SITE_LOADS, 1);
+        moved_access(t, at, 4, SITE_MOVE | SITE_LOADS | known, 1);
         join(&past[i], &location_past[l]);
     } else {
         say_step("T%u stores to location %u", t, l);
-        moved_access(t, at, 4, SITE_MOVE | SITE_WRITE, 1);
+        moved_access(t, at, 4, SITE_MOVE | SITE_WRITE | known, 1);
         join(&location_past[l], &past[i]);
     }
+    is_location[l] = true;
     if (world_told.races)
         differ("a race on a location of synchronisation");
 }
