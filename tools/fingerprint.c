@@ -25,12 +25,15 @@ static uint64_t hash_piece(uint64_t hash, const struct piece *piece, unsigned ro
 
 /* Which of two came second, and which pair of a lock order was seen first, is a matter of the
    schedule: such pieces add up, whatever their order. Locks held beside an access may differ from
-   one time to the next: they do not count. */
+   one time to the next, and so may which of many releases is shown as an example of how what was
+   left behind could have ended: they do not count. */
 enum part { PART_NONE, PART_ORDERED, PART_UNORDERED };
 
-static enum part part_of(const struct piece *piece, bool has_earlier, bool has_access)
+static enum part part_of(const struct finding *finding, const struct piece *piece, bool has_earlier,
+                         bool has_access)
 {
-    if (!piece->trace || piece->derived || (piece->type == EVIDENCE_LOCK && has_access))
+    bool example = piece->role == ROLE_RELEASED && finding->kind->class == CLASS_LEFT;
+    if (!piece->trace || piece->derived || example || (piece->type == EVIDENCE_LOCK && has_access))
         return PART_NONE;
     bool side = has_earlier && (piece->role == ROLE_HERE || piece->role == ROLE_EARLIER);
     return side || piece->type == EVIDENCE_LOCK ? PART_UNORDERED : PART_ORDERED;
@@ -48,7 +51,7 @@ void fingerprint_set(struct finding *finding)
     }
     for (unsigned i = 0; i < finding->piece_count; i++) {
         const struct piece *piece = &finding->pieces[i];
-        enum part part = part_of(piece, has_earlier, has_access);
+        enum part part = part_of(finding, piece, has_earlier, has_access);
         if (part == PART_ORDERED)
             hash = hash_piece(hash, piece, piece->role);
         else if (part == PART_UNORDERED)

@@ -18,6 +18,7 @@ struct group {
     uint32_t thread;
     uint64_t blocks, bytes;
     uint64_t held_blocks, held_bytes;
+    uint32_t freed_stack; /* where another block of the same stack was freed, 0 none known */
 };
 
 struct scan {
@@ -139,6 +140,21 @@ static bool make_groups(struct scan *s)
     return true;
 }
 
+/* Where others from the same places were freed, as far as their rows are still there: a place that
+   frees what it makes on most of its ways, and not on one. */
+static void find_freed(struct scan *s)
+{
+    const struct block_row *rows = ROW(SECTION_BLOCKS, struct block_row, 0);
+    uint64_t count = recording->sections[SECTION_BLOCKS - 1].used / sizeof *rows;
+    for (uint64_t i = 0; i < count; i++) {
+        if (!rows[i].freed_stack || block_state_of(&rows[i]) != BLOCK_FREED)
+            continue;
+        struct group *group = group_of(s, rows[i].stack);
+        if (group->blocks && !group->freed_stack)
+            group->freed_stack = rows[i].freed_stack;
+    }
+}
+
 static uint32_t clamp(uint64_t count)
 {
     return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
@@ -159,13 +175,22 @@ static void tell(const struct thread *self, const struct group *group)
     leak->a = group->blocks;
     leak->b = group->bytes;
     leak->c = SCAN_DIRECT;
+    if (group->freed_stack) {
+        finding_stack(&finding, ROLE_RELEASED, group->freed_stack, 0);
+        finding.detail =
+            string_keep("Others that were allocated there were freed, by the call shown: an early "
+                        "return, an exception, a longjmp or a cancellation may have skipped it.");
+    }
     finding_tell(&finding);
 }
 
 static void tell_all(struct scan *s, const struct thread *self)
 {
     note_verdicts(s);
-    if (make_groups(s))
+    bool grouped = make_groups(s);
+    if (grouped && s->blocks[SCAN_DIRECT])
+        find_freed(s);
+    if (grouped)
         for (uint64_t i = 0; i <= s->group_mask; i++)
             if (s->groups[i].blocks)
                 tell(self, &s->groups[i]);
