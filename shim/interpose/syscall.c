@@ -1,8 +1,8 @@
 /*
  * syscall(): Rust's and other runtimes' own locks wait in futex calls made through it, and calls
- * that libc has no function for open descriptors (syscall_descriptor.c). Every other number goes on
- * untouched, with all registers and the stack as they were: clone and vfork made this way would not
- * survive a frame of ours.
+ * that libc has no function for open descriptors and make children (syscall_descriptor.c). Every
+ * other number goes on untouched, with all registers and the stack as they were: vfork, and a clone
+ * that shares memory or has a stack of its own, would not survive a frame of ours.
  */
 #include <linux/futex.h>
 #include <stddef.h>
@@ -19,6 +19,13 @@ __asm__(".text\n.globl syscall\n.type syscall, @function\nsyscall:\n.cfi_startpr
         "je syscall_futex\n"
         "cmp $512, %rdi\n" /* SYSCALLS_WATCHED */
         "jae 1f\n"
+        "cmp $56, %rdi\n"
+        "jne 2f\n"
+        "test $0x100, %esi\n" /* CLONE_VM */
+        "jnz 1f\n"
+        "test %rdx, %rdx\n" /* a stack of its own */
+        "jnz 1f\n"
+        "2:\n"
         "lea syscall_watched(%rip), %r11\n"
         "cmpb $0, (%r11,%rdi)\n"
         "jne syscall_descriptor\n"
@@ -27,7 +34,8 @@ __asm__(".text\n.globl syscall\n.type syscall, @function\nsyscall:\n.cfi_startpr
         "mov (%r11), %r11\n"
         "jmp *%r11\n"
         ".cfi_endproc\n.size syscall, . - syscall\n");
-static_assert(SYS_futex == 202 && SYSCALLS_WATCHED == 512, "the numbers compared above");
+static_assert(SYS_futex == 202 && SYS_clone == 56 && SYSCALLS_WATCHED == 512,
+              "the numbers compared above");
 
 /* Where real.syscall is, for the assembly. */
 extern void *const real_syscall __attribute__((visibility("hidden")));

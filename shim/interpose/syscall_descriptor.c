@@ -1,11 +1,15 @@
-/* Descriptors that are opened and closed by syscall() (interpose/syscall.c). */
+/* Descriptors that are opened and closed, and children that are made, by syscall()
+   (interpose/syscall.c). */
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/syscall.h>
 
 #include "interpose/access.h"
 #include "interpose/handles.h"
 #include "interpose/passing.h"
+#include "interpose/registration.h"
 #include "state/process.h"
 
 /* a: the six arguments, from 1 on. frame: of who was called in syscall's place. */
@@ -151,6 +155,37 @@ static long call_bpf(long number, const long a[7], const void *frame)
     default:
         return result;
     }
+}
+
+/* ---- children: as by _Fork, without the handlers of fork */
+
+static long fork_raw(long number, const long a[7], bool waited_for, const void *frame)
+{
+    process_forks();
+    long child = make(number, a);
+    if (child == 0)
+        process_forked();
+    if (child > 0 && waited_for)
+        fork_note((pid_t)child, frame);
+    return child;
+}
+
+static long call_fork(long number, const long a[7], const void *frame)
+{
+    return fork_raw(number, a, true, frame);
+}
+
+/* Flags with which the child is one like fork's. With others it is not observed. */
+#define LIKE_FORK                                                                                  \
+    (CSIGNAL | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_PARENT_SETTID | CLONE_NEWNS |     \
+     CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+
+/* Comes here only when memory is not shared and the stack stays (interpose/syscall.c). */
+static long call_clone(long number, const long a[7], const void *frame)
+{
+    if (a[1] & ~(long)LIKE_FORK)
+        return make(number, a);
+    return fork_raw(number, a, (a[1] & CSIGNAL) == SIGCHLD, frame);
 }
 
 /* ---- the table */
