@@ -37,6 +37,9 @@ void problem_set(struct problem *problem, const char *format, ...)
     va_end(arguments);
 }
 
+/* What on_bus_error may find a hole in. Changed only outside of any access to a mapping. */
+static struct recording *mapped;
+
 static bool map_file(struct recording *recording, struct problem *problem)
 {
     const char *path = recording->path;
@@ -63,20 +66,23 @@ static bool map_file(struct recording *recording, struct problem *problem)
     /* Without readahead: it would look for data in gigabytes of holes. */
     madvise(bytes, recording->size, MADV_RANDOM);
     recording->bytes = bytes;
+    recording->next_mapped = mapped;
+    mapped = recording;
     return true;
 }
 
 static bool check_header(struct recording *recording, struct problem *problem)
 {
     const char *path = recording->path;
-    const struct recording_header *mapped = (const void *)recording->bytes;
+    const struct recording_header *written = (const void *)recording->bytes;
     static const char unborn[8];
-    if (!memcmp(mapped->magic, unborn, sizeof unborn) && recording->size >= RECORDING_HEADER_SIZE) {
+    if (!memcmp(written->magic, unborn, sizeof unborn) &&
+        recording->size >= RECORDING_HEADER_SIZE) {
         problem_set(problem,
                     "%s is not complete: its process is just starting, or was killed then.", path);
         return false;
     }
-    if (memcmp(mapped->magic, RECORDING_MAGIC, sizeof mapped->magic)) {
+    if (memcmp(written->magic, RECORDING_MAGIC, sizeof written->magic)) {
         problem_set(problem, "%s is not a holdfast recording.", path);
         return false;
     }
@@ -85,7 +91,7 @@ static bool check_header(struct recording *recording, struct problem *problem)
         return false;
     }
     __atomic_thread_fence(__ATOMIC_ACQUIRE); /* magic is written last */
-    recording->header = *mapped;
+    recording->header = *written;
     const struct recording_header *header = &recording->header;
     if (header->byte_order != RECORDING_BYTE_ORDER) {
         problem_set(problem, "%s comes from a machine of another byte order, or is damaged.", path);
@@ -163,9 +169,28 @@ static void load_modules(struct recording *recording)
     qsort(recording->modules, recording->module_count, sizeof(struct module), by_start);
 }
 
-static void on_bus_error(int number)
+/* Puts a page of zeros where the file has a hole that its full file system could not fill. False
+   when the page is no such hole. */
+static bool fill_hole(uintptr_t address)
+{
+    uintptr_t page = address & ~(uintptr_t)4095;
+    for (const struct recording *at = mapped; at; at = at->next_mapped) {
+        uintptr_t offset = page - (uintptr_t)at->bytes;
+        struct stat status;
+        if (page < (uintptr_t)at->bytes || offset >= at->size)
+            continue;
+        return !fstat(at->fd, &status) && offset < (uint64_t)status.st_size &&
+               mmap((void *)page, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+                    0) != MAP_FAILED;
+    }
+    return false;
+}
+
+static void on_bus_error(int number, siginfo_t *info, void *context)
 {
     static const char sentence[] = "holdfast: a recording was cut short while it was read.\n";
+    if (fill_hole((uintptr_t)info->si_addr))
+        return;
     ssize_t written = write(STDERR_FILENO, sentence, sizeof sentence - 1);
     (void)written; /* nothing else is left to do */
     _exit(3);
@@ -173,7 +198,8 @@ static void on_bus_error(int number)
 
 void recording_guard_mappings(void)
 {
-    signal(SIGBUS, on_bus_error);
+    struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
+    sigaction(SIGBUS, &action, NULL);
 }
 
 struct recording *recording_open(const char *path, struct problem *problem)
@@ -196,6 +222,11 @@ struct recording *recording_open(const char *path, struct problem *problem)
 
 void recording_unmap(struct recording *recording)
 {
+    struct recording **at = &mapped;
+    while (*at && *at != recording)
+        at = &(*at)->next_mapped;
+    if (*at)
+        *at = recording->next_mapped;
     if (recording->bytes)
         munmap((void *)recording->bytes, recording->size);
     if (recording->fd >= 0)

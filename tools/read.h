@@ -47,6 +47,7 @@ struct recording {
     int fd;
     const uint8_t *bytes;
     uint64_t size;
+    struct recording *next_mapped;
     struct section_view {
         const struct section *section; /* in the mapping: used grows; NULL: not there */
         const uint8_t *rows;
@@ -56,7 +57,8 @@ struct recording {
 };
 
 /* A mapped file that somebody cuts short meanwhile ends the command with a sentence and status 3,
-   not with SIGBUS. Once per command, before the first recording is opened. */
+   not with SIGBUS; a hole in one on a full tmpfs, which has no page for it, reads as zeros. Once
+   per command, before the first recording is opened. */
 void recording_guard_mappings(void);
 
 /* Opens path. Returns NULL and a sentence when it is no recording, damaged, or too new. */

@@ -104,6 +104,8 @@ static bool may_be_this_large(uint64_t size)
            limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= size;
 }
 
+static bool have_rooms(void);
+
 int recording_create(const char *path, uint64_t size_limit)
 {
     struct section sections[SECTION_TYPE_END] = {0};
@@ -130,7 +132,7 @@ int recording_create(const char *path, uint64_t size_limit)
     mem_clear(string_slots, sizeof string_slots);
     /* Offset 0 of strings is the empty string, id 0 of stacks and thread 0 mean "none": read by
        whoever has nothing better, so they must be there. */
-    if (section_reserve(SECTION_STRINGS, 8) && section_reserve(SECTION_STACKS, 8) &&
+    if (have_rooms() && section_reserve(SECTION_STRINGS, 8) && section_reserve(SECTION_STACKS, 8) &&
         section_reserve(SECTION_EVIDENCE, sizeof(struct evidence_row)))
         return 0;
     recording = NULL;
@@ -213,6 +215,24 @@ static inline bool section_ready(enum section_type type, uint64_t need)
 {
     return likely(__atomic_load_n(&populated[type], __ATOMIC_ACQUIRE) >= need) ||
            section_populate(type, need);
+}
+
+/* Had from the start, so that a file system that fills up later leaves room for what is found then:
+   blocks are many, findings few. */
+static const struct {
+    enum section_type type;
+    uint32_t bytes;
+} rooms[] = {
+    {SECTION_FINDINGS, 4u << 10}, {SECTION_EVIDENCE, 8u << 10}, {SECTION_STRINGS, 8u << 10},
+    {SECTION_STACKS, 8u << 10},   {SECTION_FDS, 4u << 10},      {SECTION_HANDLES, 4u << 10},
+};
+
+static bool have_rooms(void)
+{
+    for (unsigned i = 0; i < sizeof rooms / sizeof rooms[0]; i++)
+        if (!section_ready(rooms[i].type, rooms[i].bytes))
+            return false;
+    return true;
 }
 
 static __attribute__((noinline)) void *section_full(enum section_type type)
