@@ -488,7 +488,7 @@ stamp_t granule_met(struct thread *self, uintptr_t address, uint64_t mask)
     return written;
 }
 
-void granules_tell(const struct access *access)
+OF_ANY_ALIGNMENT void granules_tell(const struct access *access)
 {
     VECTOR_STATE_KEPT;
     if (access->freed)

@@ -144,8 +144,8 @@ static uint64_t chain_find(struct thread *self, struct origins *origins,
     return chain->hash;
 }
 
-context_t origin_find(struct thread *self, struct origins *origins, uintptr_t call,
-                      const greg_t *registers)
+OF_ANY_ALIGNMENT context_t origin_find(struct thread *self, struct origins *origins, uintptr_t call,
+                                       const greg_t *registers)
 {
     VECTOR_STATE_KEPT;
     uintptr_t pc = (uintptr_t)registers[REG_RIP], sp = (uintptr_t)registers[REG_RSP],

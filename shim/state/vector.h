@@ -5,6 +5,9 @@
  *
  *   VECTOR_STATE_KEPT;   for the rest of the block, what vectors and x87 hold is put back at its
  * end
+ *
+ * Such code wants its stack aligned, too, which the thunks' fast part does not do: the function
+ * that has the block is OF_ANY_ALIGNMENT.
  */
 #ifndef HOLDFAST_STATE_VECTOR_H
 #define HOLDFAST_STATE_VECTOR_H
@@ -26,6 +29,8 @@ void vector_state_put_back(struct vector_state *state);
 
 /* Set when thunks begin. */
 extern bool vector_state_wanted;
+
+#define OF_ANY_ALIGNMENT __attribute__((noinline, force_align_arg_pointer))
 
 #define VECTOR_STATE_KEPT                                                                          \
     __attribute__((cleanup(vector_state_put_back))) struct vector_state vector_state;              \
