@@ -39,7 +39,7 @@
 #define SITES          3
 #define MEMORY         (0x7f0012000000ul - 72)
 #define LOCATIONS      3
-#define LOCATION_AT(l) (0x7f0044000000ul + (uintptr_t)(l) * 4)
+#define LOCATION_AT(l) (0x7f0044000000ul + (uintptr_t)(l)*4)
 #define BLOCK_AT(b)    (0x7f0033000000ul - 64 + (uintptr_t)(b)*BLOCK_ROOM)
 
 /* ---- the naive model ---- */
