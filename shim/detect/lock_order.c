@@ -35,9 +35,10 @@ static inline uint32_t hash_place(const struct memo *memo, uint64_t hash)
 
 /* The newest uses under one first lock lie in its set, so that they are found in one cache line,
    which is fetched when that lock is taken; what that set loses lies in one by its own hash. */
-static inline const uint64_t *first_set(const struct memo *memo, uint32_t first)
+static inline const uint64_t *first_set(const struct memo *memo, const struct sync *first)
 {
-    return memo->known[first * 2654435769u >> 16 & (memo->sets - 1)];
+    uint32_t place = (uint32_t)((uintptr_t)first / _Alignof(struct sync));
+    return memo->known[place * 2654435769u >> 16 & (memo->sets - 1)];
 }
 
 static inline bool set_has(const uint64_t *set, uint64_t hash)
@@ -48,7 +49,7 @@ static inline bool set_has(const uint64_t *set, uint64_t hash)
     return false;
 }
 
-static inline bool memo_has(const struct memo *memo, uint32_t first, uint64_t hash)
+static inline bool memo_has(const struct memo *memo, const struct sync *first, uint64_t hash)
 {
     const uint64_t *set = first_set(memo, first);
     return set_has(set, hash) ||
@@ -65,7 +66,7 @@ static uint64_t set_add(uint64_t *set, uint64_t hash)
     return oldest;
 }
 
-static void memo_add(struct memo *memo, uint32_t first, uint64_t hash)
+static void memo_add(struct memo *memo, const struct sync *first, uint64_t hash)
 {
     uint64_t oldest = set_add((uint64_t *)first_set(memo, first), hash);
     if (oldest)
@@ -197,7 +198,7 @@ static __attribute__((noinline)) void add_slow(struct thread *self, struct sync 
         memo_grow(self);
     struct memo *memo = self->orders;
     if (memo)
-        memo_add(memo, self->held.rows[0].id, hash);
+        memo_add(memo, self->held.rows[0].lock, hash);
 }
 
 void lock_order_taken(struct thread *self, struct sync *lock, enum held_mode mode, bool tried,
@@ -208,7 +209,7 @@ void lock_order_taken(struct thread *self, struct sync *lock, enum held_mode mod
         return;
     const struct memo *memo = self->orders;
     uint64_t hash = hash_of(self, lock, mode);
-    if (likely(memo && memo_has(memo, self->held.rows[0].id, hash)))
+    if (likely(memo && memo_has(memo, self->held.rows[0].lock, hash)))
         return;
     add_slow(self, lock, mode, stack, hash);
 }
@@ -217,7 +218,7 @@ void lock_order_expect(const struct thread *self, const struct sync *lock)
 {
     const struct memo *memo = self->orders;
     if (memo)
-        __builtin_prefetch(first_set(memo, lock->id));
+        __builtin_prefetch(first_set(memo, lock));
 }
 
 void lock_order_after_fork(void)

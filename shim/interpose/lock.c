@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "base/memory.h"
 #include "detect/fork_hazard.h"
 #include "detect/handler_misuse.h"
 #include "detect/lock_misuse.h"
@@ -34,7 +35,7 @@ static inline void release(struct thread *self, struct sync *sync, enum held_mod
 {
     struct sync_more *more = mode == HELD_READ ? sync_more(sync) : NULL;
     if (likely(mode == HELD_WRITE))
-        vclock_release(&self->clock, &sync->clock);
+        vclock_release_inside(&self->clock, &sync->clock, sync_inside(sync));
     else if (more)
         vclock_release_join(&self->clock, &more->readers);
 }
@@ -84,45 +85,102 @@ static inline void took(struct thread *self, struct sync *sync, enum held_mode m
     }
 }
 
-/* The object for a call, where there is one and nothing of it is odd. The three tables that lead to
-   it are cold when a program does other things between its locks; what the thread has taken is not.
- */
-static inline struct sync *usual_object(struct thread *self, const struct lock_call *call)
+/* A thread's locks by address, two places for each: the three tables that lead to them
+   (state/sync.c) are cold when a program does other things in between. Larger once it has missed as
+   often as it has places. */
+#define LOCKS_LEAST 64u
+#define LOCKS_MOST  4096u
+
+static inline struct known_lock *known_pair(const struct thread *self, uintptr_t address)
 {
-    struct sync **known =
-        &self->locks[(uint32_t)(call->address >> 3) * 2654435769u >> 26 & (LOCKS_KNOWN - 1)];
-    struct sync *sync = *known;
-    if (unlikely(!sync || sync->address != call->address || sync->kind != call->kind)) {
-        sync = sync_find_kind(call->address, (enum sync_kind)call->kind);
-        if (!sync)
-            return NULL;
-        *known = sync;
-    }
-    bool usual = sync->world == vclock_world && !(sync->flags & LOCK_ODD) &&
-                 (uintptr_t)call->frame <= self->sync_low;
-    return likely(usual) ? sync : NULL;
+    return &self->locks[(uint32_t)(address >> 3) * 2654435769u >> 20 & self->locks_mask];
+}
+
+static void locks_grow(struct thread *self)
+{
+    uint32_t had = self->locks_mask + 2, size = had < LOCKS_LEAST ? LOCKS_LEAST : had * 8;
+    size_t bytes = size * sizeof *self->locks;
+    struct known_lock *made = size > LOCKS_LEAST ? pages_map(bytes) : arena_alloc(bytes);
+    self->locks_missed = 0;
+    if (!made)
+        return;
+    struct known_lock *old = self->locks;
+    self->locks = made;
+    self->locks_mask = size - 2;
+    if (had > LOCKS_LEAST)
+        pages_unmap(old, had * sizeof *old);
+}
+
+static __attribute__((noinline)) struct sync *find_unknown(struct thread *self,
+                                                           const struct lock_call *call)
+{
+    struct sync *sync = sync_find_kind(call->address, (enum sync_kind)call->kind);
+    if (!sync)
+        return NULL;
+    if (++self->locks_missed > self->locks_mask && self->locks_mask < LOCKS_MOST - 2)
+        locks_grow(self);
+    struct known_lock *pair = known_pair(self, call->address);
+    pair[1] = pair[0];
+    pair[0] = (struct known_lock){call->address, sync};
+    return sync;
+}
+
+/* The object that the thread met at the call's address; it may be another's by now. */
+static inline struct sync *known_object(struct thread *self, const struct lock_call *call)
+{
+    const struct known_lock *pair = known_pair(self, call->address);
+    if (likely(pair[0].address == call->address))
+        return pair[0].sync;
+    return likely(pair[1].address == call->address) ? pair[1].sync : find_unknown(self, call);
+}
+
+/* What is written while the lock is held and before it is given up, each of it as cold as the lock:
+   all is fetched at once, and while the lock is. */
+static inline void expect(const struct thread *self, const struct sync *sync)
+{
+    const char *at = (const char *)sync, *known = (const char *)self->clock.known;
+    __builtin_prefetch(at, 1);
+    __builtin_prefetch(at + 64, 1);
+    __builtin_prefetch(at + 128, 1);
+    __builtin_prefetch(known);
+    __builtin_prefetch(known + 64);
+    if (!self->held.count)
+        lock_order_expect(self, sync);
 }
 
 void lock_trying(struct lock_call *call)
 {
+    __builtin_prefetch((const void *)call->address, 1);
     struct thread *self = guard_enter();
     if (unlikely(!self))
         return;
     if (likely(locks_watched())) {
-        call->lock = usual_object(self, call);
-        if (call->lock && !self->held.count)
-            lock_order_expect(self, call->lock);
+        call->lock = (uintptr_t)call->frame <= self->sync_low ? known_object(self, call) : NULL;
+        if (call->lock)
+            expect(self, call->lock);
         call->stack = lock_stack(self, call->frame);
     }
     guard_leave(self);
 }
 
-/* Found before the lock was taken, and the same still. */
+/* The object that was found before the lock was taken is the call's, and nothing of it is odd. */
 static inline bool is_usual(const struct lock_call *call)
 {
     const struct sync *sync = call->lock;
     return sync && sync->address == call->address && sync->kind == call->kind &&
-           !(sync->flags & LOCK_ODD);
+           sync->world == vclock_world && !(sync->flags & LOCK_ODD);
+}
+
+/* There was none, or it is odd, or the thread knew of one that is another's now. */
+static __attribute__((noinline)) struct sync *find_again(struct thread *self,
+                                                         const struct lock_call *call)
+{
+    struct sync *sync = lock_object(call, self);
+    struct known_lock *pair = known_pair(self, call->address);
+    for (int i = 0; sync && i < 2; i++)
+        if (pair[i].address == call->address)
+            pair[i].sync = sync;
+    return sync;
 }
 
 void lock_taken(const struct lock_call *call)
@@ -135,7 +193,7 @@ void lock_taken(const struct lock_call *call)
     handler_unsafe_call(self, call->called, call->frame);
     struct sync *sync = NULL;
     if (likely(locks_watched()))
-        sync = likely(is_usual(call)) ? call->lock : lock_object(call, self);
+        sync = likely(is_usual(call)) ? call->lock : find_again(self, call);
     if (likely(sync))
         took(self, sync, (enum held_mode)call->mode, call->tried,
              likely(call->stack) ? call->stack : lock_stack(self, call->frame), call->frame);

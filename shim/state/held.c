@@ -7,11 +7,13 @@
 
 static bool grow(struct held_set *set)
 {
-    uint32_t room = set->room ? set->room * 2 : 16;
+    uint32_t room = set->room ? set->room * 2 : 8;
+    enum { ALIGN = _Alignof(struct held) };
     /* The old rows are lost to the arena: bounded by twice the most locks held at once. */
-    struct held *rows = arena_alloc(room * sizeof *rows);
-    if (!rows)
+    uintptr_t at = (uintptr_t)arena_alloc(room * sizeof(struct held) + ALIGN);
+    if (!at)
         return false;
+    struct held *rows = (struct held *)((at + ALIGN - 1) & -(uintptr_t)ALIGN);
     mem_copy(rows, set->rows, set->count * sizeof *rows);
     set->rows = rows;
     set->room = room;

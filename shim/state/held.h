@@ -27,11 +27,11 @@ struct held {
     uint32_t depth; /* 1, more for recursive locks */
     uint8_t mode;   /* enum held_mode */
     uint8_t left;   /* enum held_left: how the function that took it was left, with the lock … */
-    uint32_t left_stack; /* … and by what */
-    uintptr_t frame;     /* of the wrapper that took it: the caller's begins right above */
-    bool tried;          /* taken by a try or timed call */
-    bool inherited;      /* taken in the parent of a fork */
-};
+    uint32_t left_stack;        /* … and by what */
+    uintptr_t frame;            /* of the wrapper that took it: the caller's begins right above */
+    bool tried;                 /* taken by a try or timed call */
+    bool inherited;             /* taken in the parent of a fork */
+} __attribute__((aligned(64))); /* the newest is written and read at each lock: one cache line */
 
 struct held_set {
     struct held *rows;

@@ -166,10 +166,12 @@ static void place(struct sync *sync, struct thread *self)
 static struct sync *take_free(void)
 {
     enum { COUNT = 16 };
-    uintptr_t chunk = free_syncs ? 0 : (uintptr_t)arena_alloc((COUNT + 1) * sizeof *free_syncs);
-    struct sync *made = (struct sync *)((chunk + sizeof *made - 1) & -sizeof *made);
+    enum { ALIGN = _Alignof(struct sync) };
+    uintptr_t chunk = free_syncs ? 0 : (uintptr_t)arena_alloc(COUNT * sizeof *free_syncs + ALIGN);
+    struct sync *made = (struct sync *)((chunk + ALIGN - 1) & -(uintptr_t)ALIGN);
     for (int i = 0; chunk && i < COUNT; i++) {
         made[i].next = free_syncs;
+        vclock_inside_set_up(sync_inside(&made[i]), VCLOCK_INSIDE);
         free_syncs = &made[i];
     }
     struct sync *sync = free_syncs;

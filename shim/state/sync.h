@@ -57,8 +57,15 @@ struct sync {
 
     struct sync *next; /* same cell */
     uint32_t init_stack, init_thread;
+    struct vclock_inside inside; /* for clock, while its only releaser holds it (sync_inside) */
 } __attribute__((aligned(64)));
 static_assert(offsetof(struct sync, next) == 64, "the rest");
+static_assert(sizeof(struct sync) == 192, "no line is lost");
+
+static inline struct vclock *sync_inside(struct sync *sync)
+{
+    return (struct vclock *)&sync->inside;
+}
 
 /* One use of an object, for sync-object-race. */
 struct sync_use {

@@ -111,9 +111,12 @@ static struct thread *thread_struct(void)
             old->stack_low = old->stack_high = 0;
             return old;
         }
-    struct thread *made = arena_alloc(sizeof *made);
-    if (!made)
+    enum { ALIGN = _Alignof(struct thread) };
+    uintptr_t room = (uintptr_t)arena_alloc(sizeof(struct thread) + ALIGN);
+    if (!room)
         return NULL;
+    struct thread *made = (struct thread *)((room + ALIGN - 1) & -(uintptr_t)ALIGN);
+    made->locks = made->locks_first;
     made->ring = ring_take();
     made->next = thread_list;
     __atomic_store_n(&thread_list, made, __ATOMIC_RELEASE);

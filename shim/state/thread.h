@@ -15,6 +15,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/memory.h"
@@ -44,27 +45,69 @@ struct handler {
     bool by_itself; /* it came where the thread had asked for it: it interrupted nothing */
 };
 
-#define LOCKS_KNOWN 64u /* a power of two */
+/* A place in a thread's table of locks. */
+struct known_lock {
+    uintptr_t address;
+    struct sync *sync;
+};
 
+/* What a lock or another frequent call touches comes first, in as few lines as it fits in: between
+   two of them the program has used the cache for other things. */
 struct thread {
     uintptr_t busy; /* stack pointer of the guard's owner, 0 = not inside, GUARD_VFORK */
     /* enum wait_kind while in a wait whose registers are saved, with WAITING_INTERRUPTED once a
        signal handler has run on top of it (the saved registers are then not all), and WAITING_TOLD
        once it was told as part of a deadlock. Atomic: others look at it, and put WAITING_TOLD. */
     uintptr_t waiting;
-    uint32_t number; /* row in SECTION_THREADS */
-    int32_t tid;
     /* A signal that ends the process and came while this thread was inside the shim: it happens
        when the guard is left. Written by the thread's own handler. */
     uint32_t deferred;
-    struct thread_row *row;         /* never NULL: a private dummy when the section is full */
-    struct event_ring *ring;        /* NULL: none */
-    uint32_t block_next, block_end; /* block rows reserved for this thread: [next, end) */
-    uint32_t births;                /* blocks that it has allocated; wraps */
-    uint32_t scope;
-    uint32_t depth;                  /* stack_depth option */
-    struct stack_memo *memo;         /* made at first use */
+    uint32_t number;           /* row in SECTION_THREADS */
+    struct thread_clock clock; /* happens-before by every edge (state/vclock.h) */
+    /* No synchronisation object lies on its stack below this address; UINTPTR_MAX: none at all.
+       Lowered by who makes one there, atomic. */
+    uintptr_t sync_low;
+    /* Happens-before was told that this thread is not to be watched (nests). */
+    uint32_t ignore_sync;
+    uint32_t stack_known; /* with stack_frame, below */
+
+    struct held_set held; /* the locks that it holds */
+    /* Locks that it took, by address (interpose/lock.c): may be others by now. */
+    struct known_lock *locks;
+    uint32_t locks_mask, locks_missed;
+    struct stack_memo *memo; /* made at first use */
+
     uintptr_t stack_low, stack_high; /* 0 = unknown */
+    struct handler handler;          /* written by the thread and its handlers */
+    /* The stack of the wrapper with this frame, 0 = not walked yet; no frame outside of it
+       (stack_once). */
+    const void *stack_frame;
+    void *orders;           /* detect/lock_order: its memo of what the graph knows */
+    struct known_use *uses; /* detect/handle_race: its uses of descriptors, by number */
+
+    void *accesses; /* detect/race: its memo of contexts */
+    void *lists;    /* state/record_list: lists for its next granules */
+    uint32_t ignore_reads, ignore_writes;
+    /* Locations of synchronisation (rewrite/location.h) that this thread read before they were
+       known to be some: it acquires them at its next step. 0 = none. Set by who finds out, atomic.
+     */
+    uintptr_t met_locations[2];
+    /* An epoch of its own that others came to know while it lasted (state/maybe_order.h): it begins
+       another at its next step. 0 = none. Set by who finds out, atomic. */
+    uint64_t lent_epoch;
+    struct quarantine_recent *recent; /* blocks that it freed last (state/quarantine.h) */
+    uint32_t block_next, block_end;   /* block rows reserved for this thread: [next, end) */
+
+    struct thread_clock lineage; /* happens-before by creations and joins alone */
+    uint32_t births;             /* blocks that it has allocated; wraps */
+    uint32_t waits;              /* how many it has begun (state/wait.c) */
+    struct thread_row *row;      /* never NULL: a private dummy when the section is full */
+    struct event_ring *ring;     /* NULL: none */
+    uint32_t depth;              /* stack_depth option */
+    uint32_t scope;
+
+    struct known_lock locks_first[2]; /* what locks names before it is larger */
+    int32_t tid;
     struct saved_registers saved;
     /* Stop-the-world (detect/stop_world): written by the thread's signal handler, read by the
      * stopper. */
@@ -73,8 +116,7 @@ struct thread {
     siginfo_t deferred_info;
     void *exec_scratch; /* for an environment too large for the stack; bytes in exec_room */
     size_t exec_room;
-    struct handler handler; /* written by the thread and its handlers */
-    bool raises;            /* sends a signal to itself: what runs then interrupts nothing */
+    bool raises; /* sends a signal to itself: what runs then interrupts nothing */
     /* Return address of the newest call that got at once what it might have had to wait for: a wait
        at that place is one that others serve (wait_is_served). */
     uintptr_t served;
@@ -83,18 +125,12 @@ struct thread {
     bool exiting;          /* called pthread_exit or thrd_exit */
     bool creates;          /* is inside libc's own function that creates a thread */
     bool past_destructors; /* nothing of the program runs on it any more */
-    uint32_t waits;        /* how many it has begun (state/wait.c) */
     bool looks;            /* before it waits, whether it is in a deadlock (detect/deadlock.c) */
     uint32_t deadlock;   /* the finding that tells its wait, + 1; 0 none (detect/deadlock_tell.c) */
     struct thread *next; /* all structs, LOCK_THREADS for writers; readers may walk at any time */
     /* What the program asked its creation for; set by the creator before the first step. */
     void *routine, *argument;
     uintptr_t stack_size;
-    /* Happens-before: by every edge, and by creations and joins alone (state/vclock.h). */
-    struct thread_clock clock, lineage;
-    struct held_set held; /* the locks that it holds */
-    /* Locks that it took, by address (interpose/lock.c): may be others by now. */
-    struct sync *locks[LOCKS_KNOWN];
     /* The futex call that it made or makes: the value that it waits with, and that other processes
        may wake it. */
     uint32_t futex;
@@ -105,25 +141,8 @@ struct thread {
     uint32_t
         thrown; /* where it threw an exception with locks held, until that is caught; a stack */
     uintptr_t wait_mutex; /* while it waits for a condition: with this; others look at it */
-    /* No synchronisation object lies on its stack below this address; UINTPTR_MAX: none at all.
-       Lowered by who makes one there, atomic. */
-    uintptr_t sync_low;
-    /* Happens-before was told that this thread is not to be watched (nests). */
-    uint32_t ignore_reads, ignore_writes, ignore_sync;
-    struct quarantine_recent *recent; /* blocks that it freed last (state/quarantine.h) */
-    void *compiled;                   /* shim/compiled: its shadow stack and fences */
-    /* Locations of synchronisation (rewrite/location.h) that this thread read before they were
-       known to be some: it acquires them at its next step. 0 = none. Set by who finds out, atomic.
-     */
-    uintptr_t met_locations[2];
-    /* An epoch of its own that others came to know while it lasted (state/maybe_order.h): it begins
-       another at its next step. 0 = none. Set by who finds out, atomic. */
-    uint64_t lent_epoch;
-    void *rewrite;          /* shim/rewrite: its filter, tags and stacks (rewrite/own.h) */
-    void *accesses;         /* detect/race: its memo of contexts */
-    void *orders;           /* detect/lock_order: its memo of what the graph knows */
-    void *lists;            /* state/record_list: lists for its next granules */
-    struct known_use *uses; /* detect/handle_race: its uses of descriptors, by number */
+    void *compiled;       /* shim/compiled: its shadow stack and fences */
+    void *rewrite;        /* shim/rewrite: its filter, tags and stacks (rewrite/own.h) */
     /* Standing signals (state/signals.h) that the program has blocked on this thread, and those
        that have come since, atomic. */
     uint64_t blocked, blocked_waiting;
@@ -131,11 +150,10 @@ struct thread {
        (interpose/signal.c): what its mask was. */
     uint64_t held_back_mask;
     bool held_back;
-    /* The stack of the wrapper with this frame, 0 = not walked yet; no frame outside of it
-       (stack_once). */
-    const void *stack_frame;
-    uint32_t stack_known;
-};
+} __attribute__((aligned(64)));
+static_assert(offsetof(struct thread, held) == 64 && offsetof(struct thread, stack_low) == 128 &&
+                  offsetof(struct thread, accesses) == 192,
+              "lines of what is used together");
 
 #define GUARD_VFORK         UINTPTR_MAX
 #define WAITING_INTERRUPTED 0x10000u

@@ -75,9 +75,19 @@ static struct vclock *vector_make(struct thread_clock *clock, uint32_t count)
     return vector;
 }
 
+/* References that nobody counts: who wants to change it makes a copy, as of any that is shared. */
+void vclock_inside_set_up(void *at, uint32_t room)
+{
+    struct vclock *inside = at;
+    inside->references = 2;
+    inside->room = room;
+    inside->inside = true;
+}
+
 static void vector_drop(struct thread_clock *clock, struct vclock *vector)
 {
-    if (!vector || __atomic_sub_fetch(&vector->references, 1, __ATOMIC_ACQ_REL) != 0)
+    if (!vector || vector->inside ||
+        __atomic_sub_fetch(&vector->references, 1, __ATOMIC_ACQ_REL) != 0)
         return;
     if (clock && (!clock->spare || clock->spare->room < vector->room)) {
         struct vclock *spare = clock->spare;
@@ -93,10 +103,28 @@ static void vector_drop(struct thread_clock *clock, struct vclock *vector)
     lock_give(LOCK_SLOTS);
 }
 
+/* Returns how many were copied: never more than to has room for, whoever is at work on from. */
+static inline uint32_t vector_copy(struct vclock *to, const struct vclock *from)
+{
+    uint32_t count = __atomic_load_n(&from->count, __ATOMIC_RELAXED);
+    count = count < to->room ? count : to->room;
+    for (uint32_t i = 0; i < count; i++)
+        to->stamp[i] = from->stamp[i];
+    return count;
+}
+
+/* An object's own is not shared but copied; NULL when memory is short for that. */
 static struct vclock *vector_share(struct vclock *vector)
 {
-    if (vector)
-        __atomic_fetch_add(&vector->references, 1, __ATOMIC_RELAXED);
+    if (!vector)
+        return NULL;
+    if (unlikely(vector->inside)) {
+        struct vclock *made = vector_make(NULL, vector->room);
+        if (made)
+            made->count = vector_copy(made, vector);
+        return made;
+    }
+    __atomic_fetch_add(&vector->references, 1, __ATOMIC_RELAXED);
     return vector;
 }
 
@@ -148,17 +176,16 @@ static void vector_raise(struct vclock *to, stamp_t stamp)
 static void vector_join(struct thread_clock *clock, struct vclock **to, const struct vclock *known,
                         stamp_t stamp)
 {
-    uint32_t count = known ? known->count : 0;
+    uint32_t theirs = known ? __atomic_load_n(&known->count, __ATOMIC_RELAXED) : 0, count = theirs;
     if (stamp && stamp_slot(stamp) >= count)
         count = stamp_slot(stamp) + 1;
     if (known == *to)
-        known = NULL;
+        theirs = 0;
     if (!count || !vector_own(clock, to, count))
         return;
     stamp_t *mine = (*to)->stamp;
-    if (known)
-        for (uint32_t i = 0; i < known->count; i++)
-            mine[i] = mine[i] < known->stamp[i] ? known->stamp[i] : mine[i];
+    for (uint32_t i = 0; i < theirs; i++)
+        mine[i] = mine[i] < known->stamp[i] ? known->stamp[i] : mine[i];
     if (stamp)
         vector_raise(*to, stamp);
 }
@@ -286,6 +313,39 @@ void vclock_release(struct thread_clock *clock, struct sync_clock *object)
     advance(clock);
 }
 
+static __attribute__((noinline)) void
+release_outside(struct thread_clock *clock, struct sync_clock *object, struct vclock *inside)
+{
+    const struct vclock *from = clock->known;
+    if (!from || from->count > inside->room) {
+        vclock_release(clock, object);
+        return;
+    }
+    object_take(object);
+    struct vclock *old = object->known;
+    inside->count = vector_copy(inside, from);
+    __atomic_store_n(&object->known, inside, __ATOMIC_RELAXED);
+    __atomic_store_n(&object->stamp, clock->now, __ATOMIC_RELAXED);
+    word_lock_give(&object->lock);
+    vector_drop(clock, old);
+    advance(clock);
+}
+
+void vclock_release_inside(struct thread_clock *clock, struct sync_clock *object,
+                           struct vclock *inside)
+{
+    const struct vclock *from = clock->known;
+    if (unlikely(object->world != vclock_world ||
+                 __atomic_load_n(&object->known, __ATOMIC_RELAXED) != inside || !from ||
+                 from->count > inside->room)) {
+        release_outside(clock, object, inside);
+        return;
+    }
+    inside->count = vector_copy(inside, from);
+    __atomic_store_n(&object->stamp, clock->now, __ATOMIC_RELAXED);
+    advance(clock);
+}
+
 void vclock_release_join(struct thread_clock *clock, struct sync_clock *object)
 {
     struct vclock *old = NULL;
@@ -318,6 +378,13 @@ void vclock_acquire(struct thread_clock *clock, struct sync_clock *object)
     if (stamp && __atomic_load_n(&object->world, __ATOMIC_RELAXED) == vclock_world &&
         vclock_knows(clock, stamp))
         return;
+    /* An object's own vector is written by who holds the object: the caller, or nobody. */
+    const struct vclock *known = __atomic_load_n(&object->known, __ATOMIC_RELAXED);
+    if (stamp && known && known->inside && object->world == vclock_world) {
+        vector_join(clock, &clock->known, known, stamp);
+        learnt(clock);
+        return;
+    }
     object_take(object);
     if (!object->stamp || !vclock_knows(clock, object->stamp))
         vector_join(clock, &clock->known, object->known, object->stamp);

@@ -40,9 +40,17 @@ typedef uint64_t stamp_t;
 struct vclock {
     uint32_t references; /* atomic */
     uint32_t count, room;
+    bool inside;         /* of an object: vclock_release_inside() */
     struct vclock *next; /* in a free list */
     stamp_t stamp[];
 };
+
+/* Room for a vector inside of an object: all zero, then vclock_inside_set_up(). */
+#define VCLOCK_INSIDE 11u
+struct vclock_inside {
+    uint64_t words[sizeof(struct vclock) / sizeof(uint64_t) + VCLOCK_INSIDE];
+};
+void vclock_inside_set_up(void *at, uint32_t room);
 
 /* A thread's present epoch and what it knows of others (its own slot's entry is older than now). */
 struct thread_clock {
@@ -79,6 +87,14 @@ static inline bool vclock_knows(const struct thread_clock *clock, stamp_t stamp)
 /* object := the thread's past; the thread begins a new epoch. For objects whose releaser has
    acquired them before (exclusive locks). */
 void vclock_release(struct thread_clock *clock, struct sync_clock *object);
+
+/* The same for an object that only the caller can acquire or release meanwhile, because it holds
+   it. What it knows goes into the object's own vector where that has room: no locked instruction,
+   and no line that other threads write. Who calls it without holding the object spoils what that
+   object passes on, and nothing else: such a vector belongs to one object as long as there is
+   memory. */
+void vclock_release_inside(struct thread_clock *clock, struct sync_clock *object,
+                           struct vclock *inside);
 
 /* object := object and the thread's past. */
 void vclock_release_join(struct thread_clock *clock, struct sync_clock *object);

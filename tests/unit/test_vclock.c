@@ -33,6 +33,9 @@ struct naive {
 static struct model {
     struct naive thread[EVER], lineage[EVER], lock[LOCKS], join[JOINS];
     struct sync_clock real_lock[LOCKS], real_join[JOINS];
+    struct {
+        uint64_t words[sizeof(struct vclock) / 8 + EVER];
+    } inside[LOCKS];
     uint32_t live[LIVE];   /* thread + 1 of each struct, 0 none */
     uint32_t number[EVER]; /* what the world calls it */
     bool ended[EVER];
@@ -64,8 +67,11 @@ static void model_begin(void)
     model.threads = 1;
     model.number[0] = real(0)->number;
     model.thread[0].epoch[0] = model.lineage[0].epoch[0] = 1;
-    for (uint32_t i = 0; i < LOCKS; i++)
+    static const uint32_t room[LOCKS] = {2, 6, EVER};
+    for (uint32_t i = 0; i < LOCKS; i++) {
         model.holder[i] = -1;
+        vclock_inside_set_up(&model.inside[i], room[i]);
+    }
 }
 
 static void step_create(uint32_t place, uint32_t self)
@@ -120,7 +126,11 @@ static void step_lock(uint32_t place, uint32_t self)
         join_naive(&model.thread[self], &model.lock[i]);
     } else if (model.holder[i] == (int)self) {
         model.holder[i] = -1;
-        vclock_release(&real(place)->clock, &model.real_lock[i]);
+        if (random_below(4))
+            vclock_release_inside(&real(place)->clock, &model.real_lock[i],
+                                  (struct vclock *)&model.inside[i]);
+        else
+            vclock_release(&real(place)->clock, &model.real_lock[i]);
         model.lock[i] = model.thread[self];
         model.thread[self].epoch[self]++;
     }
@@ -128,8 +138,16 @@ static void step_lock(uint32_t place, uint32_t self)
 
 static void step_object(uint32_t place, uint32_t self)
 {
-    uint32_t i = random_below(JOINS), j = random_below(JOINS);
-    switch (random_below(10)) {
+    uint32_t i = random_below(JOINS), j = random_below(JOINS), lock = random_below(LOCKS);
+    switch (random_below(12)) {
+    case 10:
+        vclock_copy(&model.real_join[i], &model.real_lock[lock]);
+        model.join[i] = model.lock[lock];
+        break;
+    case 11:
+        vclock_join(&model.real_join[i], &model.real_lock[lock]);
+        join_naive(&model.join[i], &model.lock[lock]);
+        break;
     case 0:
         vclock_clear(&model.real_join[i]);
         model.join[i] = (struct naive){0};
@@ -290,6 +308,30 @@ Test(vclock, a_release_costs_a_word_and_no_vector)
     }
     cr_expect_eq(vclock_bytes, bytes);
     cr_expect_eq(clock->known->references, 200u, "the thread's and 199 objects'");
+}
+
+Test(vclock, a_release_by_the_holder_writes_nothing_but_the_object)
+{
+    struct vclock_inside room = {0};
+    struct vclock *inside = (struct vclock *)&room;
+    struct sync_clock lock = {0};
+    vclock_inside_set_up(&room, VCLOCK_INSIDE);
+    for (unsigned i = 2; i < 6; i++)
+        world_create(1, i);
+    struct thread_clock *clock = &world_thread[2].clock;
+    uint32_t references = clock->known->references;
+    for (unsigned i = 2; i < 6; i++) {
+        vclock_acquire(&world_thread[i].clock, &lock);
+        vclock_release_inside(&world_thread[i].clock, &lock, inside);
+        cr_expect_eq(lock.known, inside);
+    }
+    cr_expect_eq(clock->known->references, references, "nothing is shared");
+    vclock_acquire(clock, &lock);
+    cr_expect_eq(clock->known->references, references);
+    cr_expect(vclock_knows(clock, world_thread[5].clock.now - STAMP_EPOCH));
+    cr_expect_not(vclock_knows(clock, world_thread[5].clock.now));
+    vclock_clear(&lock);
+    cr_expect(inside->inside && inside->room == VCLOCK_INSIDE, "it goes with its object");
 }
 
 Test(vclock, what_an_object_was_given_does_not_grow_with_the_giver)
