@@ -84,12 +84,11 @@ static bool is_told(struct thread *self, struct pair *pair)
     return row != NULL;
 }
 
+/* Both threads may be here at once, each with the other's access as the earlier one: that is one
+   finding, whatever else is told with it. */
 static struct finding_row *tell(struct pair *pair, const struct finding *finding)
 {
-    struct finding_row *row = finding_tell(finding);
-    if (pair)
-        __atomic_store_n(&pair->row, row, __ATOMIC_RELEASE);
-    return row;
+    return pair ? finding_tell_once(finding, &pair->row) : finding_tell(finding);
 }
 
 /* ---- what may have ordered it (state/maybe_order.h) ---- */
@@ -287,7 +286,9 @@ void race_tell(struct thread *self, const struct access_here *here, uintptr_t gr
     add_creation(&finding, ROLE_CREATED_EARLIER, other);
     add_maybe(self, &finding, record->cell);
     finding_unordered(&finding);
-    note_maybe(self, pair, here, granule, record, tell(pair, &finding));
+    struct finding_row *row = tell(pair, &finding);
+    look_again(self, pair, record->cell); /* it may be the other thread's by now */
+    note_maybe(self, pair, here, granule, record, row);
 }
 
 void race_tell_freed(struct thread *self, const struct access_here *here, uintptr_t address,

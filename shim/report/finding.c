@@ -154,6 +154,19 @@ struct finding_row *finding_tell(const struct finding *finding)
     return row;
 }
 
+struct finding_row *finding_tell_once(const struct finding *finding, struct finding_row **told)
+{
+    if (!recording)
+        return NULL;
+    lock_take(LOCK_FINDINGS);
+    struct finding_row *row = __atomic_load_n(told, __ATOMIC_RELAXED);
+    row = row ? count_again(row, finding) : tell_locked(finding);
+    /* Publishes the row. Pairs with the acquire of who asks before it tells. */
+    __atomic_store_n(told, row, __ATOMIC_RELEASE);
+    lock_give(LOCK_FINDINGS);
+    return row;
+}
+
 void finding_again(struct finding_row *row, uint32_t times)
 {
     lock_take(LOCK_FINDINGS);

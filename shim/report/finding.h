@@ -47,6 +47,10 @@ void finding_unordered(struct finding *finding);
 /* Writes it, or counts it when it is known. Returns its row, NULL when there is no room. */
 struct finding_row *finding_tell(const struct finding *finding);
 
+/* The same for who knows himself what is one finding: *told is its row once it was told by anybody,
+   whatever other evidence that had; NULL before. Threads that tell it at once make one row. */
+struct finding_row *finding_tell_once(const struct finding *finding, struct finding_row **told);
+
 /* What this row says happened so many times more. */
 void finding_again(struct finding_row *row, uint32_t times);
 

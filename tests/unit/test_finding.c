@@ -52,6 +52,22 @@ Test(finding, at_the_same_place_counts)
     cr_expect_eq(row->count, 2u);
 }
 
+Test(finding, known_to_be_one_counts_whatever_its_evidence)
+{
+    struct finding one, other;
+    struct finding_row *told = NULL;
+    finding_begin(&one, KIND_DATA_RACE, &self);
+    finding_stack(&one, ROLE_CREATED, 5, 3);
+    finding_begin(&other, KIND_DATA_RACE, &self);
+    finding_stack(&other, ROLE_CREATED, 6, 3);
+    struct finding_row *row = finding_tell_once(&one, &told);
+    cr_assert_not_null(row);
+    cr_expect_eq(told, row);
+    cr_expect_eq(finding_tell_once(&other, &told), row);
+    cr_expect_eq(told, row);
+    cr_expect_eq(row->count, 2u);
+}
+
 Test(finding, taken_back_is_gone_and_may_come_again)
 {
     struct finding_row *one = tell(KIND_BAD_CLOSE, 5, 6), *two = tell(KIND_BAD_CLOSE, 5, 7);
