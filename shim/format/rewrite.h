@@ -20,8 +20,7 @@
  *   - where flags are live: rax to %fs:rax; lahf; seto %al; rax to %fs:flags; rax back;
  *   - R := the filter cell: mov %gs:OPERAND, R (form GS), or lea OPERAND, R; xor %fs:flip, R;
  *     mov (R), R (form FLIP);
- *   - a load: or %fs:kinds, R, because what was written counts as read;
- *   - cmp %fs:write, R; jne to the cold part;
+ *   - cmp %fs:read, R (a store: %fs:write); jne to the cold part;
  *   - behind it: flags back, the instruction.
  * One or two bytes first look for what the cell has of these bytes, then for whose it is:
  *   - lea of the last byte, R; form FLIP: xor %fs:flip, R;
@@ -29,6 +28,7 @@
  *   - the same of (R); two bytes: test $3, R; je, for they lie in two cells;
  *   - and $-4, R; R := the cell there; or $0x03030303, R; cmp %fs:write, R; jne.
  * The cold part:
+ *   - a load of 4 or 8 bytes: cmp %fs:write, R; je behind the check;
  *   - lea OPERAND, R; mov R, %fs:address; movl $site, %fs:site (rewrite_site_word: for all thunks);
  *     lea -128(%rsp), %rsp; call THUNK_CHECK; lea 128(%rsp), %rsp;
  *   - a load: cmpl $0, %fs:after; when it is not 0: the load once more, call THUNK_AFTER, on
@@ -46,15 +46,15 @@
 #include <stdint.h>
 
 #define REWRITE_MAGIC   "HFREWRIT"
-#define REWRITE_VERSION 2u /* of this file and of all code that images hold */
+#define REWRITE_VERSION 3u /* of this file and of all code that images hold */
 
 /* Words of a thread that moved code reaches as %fs:(offset of the struct + offset in it). The
    struct lies in the shim's static TLS, 64-byte aligned. */
 struct rewrite_slots {
     /* The tag of this thread's present epoch, in both halves: what a filter cell (4 bytes for 4
-       bytes of the program's) holds when this thread has written all 4 bytes in this epoch; and the
-       bits in which that differs from the cell of what it has read. Changed by the thread alone. */
-    uint64_t write, kinds;
+       bytes of the program's) holds when this thread has written, or read, all 4 bytes in this
+       epoch. Changed by the thread alone. */
+    uint64_t write, read;
     uint64_t flip;    /* form FLIP: the filter cell of address a lies at a ^ flip */
     uint64_t scratch; /* the program's value of the borrowed register */
     uint64_t rax;     /* the program's, while flags are fetched or put back */
@@ -243,19 +243,20 @@ struct rewrite_site {
 };
 
 /* What code puts into slots.site: the number of the row, and what the fast part of a thunk needs of
-   it (bit 0: writes; bits 1 to 3: log2 of the size; bit 4: SITE_MOVE), so that it need not read the
-   row. SITE_WORD_ASK in place of the size: only the row says it. */
-#define SITE_WORD_WRITE 1u
-#define SITE_WORD_ASK   7u
-#define SITE_WORD_MOVE  16u
-#define SITE_WORD_ROW   5u /* shift */
+   it (bit 0: writes; bits 1 to 3: log2 of the size; bit 4: SITE_MOVE; bit 5: SITE_ATOMIC), so that
+   it need not read the row. SITE_WORD_ASK in place of the size: only the row says it. */
+#define SITE_WORD_WRITE  1u
+#define SITE_WORD_ASK    7u
+#define SITE_WORD_MOVE   16u
+#define SITE_WORD_ATOMIC 32u
+#define SITE_WORD_ROW    6u /* shift */
 static inline uint32_t rewrite_site_word(uint32_t row, const struct rewrite_site *site)
 {
     uint32_t size = SITE_WORD_ASK;
-    if (site->size && site->size <= 64 && !(site->size & (site->size - 1)) &&
-        !(site->flags & SITE_ATOMIC))
+    if (site->size && site->size <= 64 && !(site->size & (site->size - 1)))
         size = (uint32_t)__builtin_ctz(site->size);
-    return row << SITE_WORD_ROW | (site->flags & SITE_MOVE ? SITE_WORD_MOVE : 0) | size << 1 |
+    return row << SITE_WORD_ROW | (site->flags & SITE_ATOMIC ? SITE_WORD_ATOMIC : 0) |
+           (site->flags & SITE_MOVE ? SITE_WORD_MOVE : 0) | size << 1 |
            (site->flags & SITE_WRITE ? SITE_WORD_WRITE : 0);
 }
 

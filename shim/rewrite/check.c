@@ -24,7 +24,7 @@ static inline __attribute__((always_inline)) bool has_tag(struct own *own)
     uint64_t tag = tag_take(&own->tags);
     if (unlikely(!tag))
         return false;
-    rewrite_slots.kinds = CELL_WRITTEN_BITS;
+    rewrite_slots.read = tag * TAG_BOTH | CELL_TOUCHED_BITS;
     rewrite_slots.write = tag * TAG_BOTH | CELL_KINDS;
     return true;
 }
@@ -54,6 +54,10 @@ static inline __attribute__((always_inline)) void store_cells(struct own *own, u
                                                               const struct covered *covered)
 {
     uint64_t *cells = (uint64_t *)filter_cell(&own->filter, granule);
+    if (covered->written == CELL_BYTES) {
+        __atomic_store_n(cells, rewrite_slots.write, __ATOMIC_RELAXED);
+        return;
+    }
     uint64_t tag = rewrite_slots.write & ~CELL_KINDS,
              old = __atomic_load_n(cells, __ATOMIC_RELAXED);
     uint64_t add = filter_spread(covered->touched) | filter_spread(covered->written) << 1;
@@ -266,6 +270,8 @@ static __attribute__((noinline)) bool fast_rest(struct fast *fast)
         return false;
     const struct known_origin *known = ORIGIN(fast->context, fast->own, 0, NULL);
     const struct origin *origin = &known->origin;
+    if (may && fast->word & SITE_WORD_ATOMIC)
+        location_make(self, address, size, !write);
     if (location_is(address, size)) {
         if (may)
             touch_location(self, address, size, write, origin);
@@ -414,7 +420,8 @@ static __attribute__((noinline)) bool fast_begin(uintptr_t call, uintptr_t sp, u
     if (unlikely(!fast.self))
         return false;
     fast.own = fast.self->rewrite;
-    bool done = likely(!(fast.self->ignore_reads | fast.self->ignore_writes)) && fast_access(&fast);
+    bool done = likely(!(fast.self->ignore_reads | fast.self->ignore_writes)) &&
+                (unlikely(fast.word & SITE_WORD_ATOMIC) ? fast_other(&fast) : fast_access(&fast));
     guard_leave(fast.self);
     return done;
 }
@@ -444,11 +451,121 @@ static inline bool unaligned_hits(uintptr_t address, size_t size, bool write)
            (!(mask >> GRANULE) || cells_have(own, granule + GRANULE, mask >> GRANULE, write));
 }
 
+/* A load of 4 or 8 bytes, aligned, some of which this thread has written and some read: inline
+   checks know cells of one kind. They have looked at these, so they are there. */
+static inline __attribute__((always_inline)) bool mixed_hits(const struct own *own,
+                                                             uintptr_t address, size_t size)
+{
+    uint64_t cells = __atomic_load_n(
+        (uint64_t *)filter_cell(&own->filter, address & -(uintptr_t)GRANULE), __ATOMIC_RELAXED);
+    uint64_t differs = (cells | CELL_WRITTEN_BITS) ^ rewrite_slots.write;
+    return size == GRANULE ? !differs : !(uint32_t)(differs >> (address & 4) * 8);
+}
+
+/* The cells of a record that was just made of a granule: like store_cells(). */
+static inline __attribute__((always_inline)) void quick_cells(struct own *own, uintptr_t granule,
+                                                              uint64_t made)
+{
+    uint64_t *cells = (uint64_t *)filter_cell(&own->filter, granule);
+    uint64_t other = (__atomic_load_n(cells, __ATOMIC_RELAXED) ^ rewrite_slots.read) & ~CELL_KINDS;
+    if (likely((made & CELL_BYTES) == CELL_BYTES) &&
+        (made & CELL_WRITE || likely((uint32_t)other && other >> 32))) {
+        __atomic_store_n(cells, made & CELL_WRITE ? rewrite_slots.write : rewrite_slots.read,
+                         __ATOMIC_RELAXED);
+        return;
+    }
+    struct covered covered = {.touched = made & CELL_BYTES,
+                              .written = made & CELL_WRITE ? made & CELL_BYTES : 0};
+    store_cells(own, granule, &covered);
+}
+
+/* The context where this is the site's newest, else by its tables. */
+static inline __attribute__((always_inline)) context_t
+quick_context(struct thread *self, struct own *own, uintptr_t call, uintptr_t sp, uintptr_t bp)
+{
+    context_t context = origin_again(self, &own->origins, call, sp, bp);
+    return likely(context) ? context : origin_known(self, &own->origins, call, sp, bp);
+}
+
+/* What most misses are: up to 8 bytes of one granule with usual records or a list, by a thread
+   whose epoch has a tag, of a context that is known. Does what fast_granule() would do, in fewer
+   steps: moved code has looked at cells of these bytes, so they are there. False: nothing is done,
+   or not all. */
+static inline __attribute__((always_inline)) bool quick_granule(struct thread *self,
+                                                                struct own *own, uintptr_t address,
+                                                                uint64_t newest, uintptr_t call,
+                                                                uintptr_t sp, uintptr_t bp)
+{
+    uint64_t *cell = shadow_cells(address), line_first;
+    if (unlikely(!cell) || unlikely(shadow_all_told_by(cell, address)))
+        return false;
+    uint64_t first = cell_get(&cell[0]), second = __atomic_load_n(&cell[1], __ATOMIC_RELAXED);
+    if (unlikely(!first))
+        return false;
+    if (unlikely(!((first ^ newest) & STAMP_MASK)) || unlikely(!((second ^ newest) & STAMP_MASK))) {
+        struct covered covered = covered_by(cell, self->clock.now);
+        if (covers(&covered, newest & CELL_BYTES, newest & CELL_WRITE))
+            return false;
+    }
+    if (unlikely(cell_is_link(second))) {
+        if (!cell_is_list(second))
+            return false;
+        __builtin_prefetch(record_list_of(second), 1);
+    }
+    context_t *contexts = shadow_contexts_by(cell, address);
+    __builtin_prefetch(contexts, 1);
+    context_t context = quick_context(self, own, call, sp, bp);
+    if (unlikely(!context))
+        return false;
+    if (unlikely(cell_is_link(second)))
+        return fast_listed(self, own, address, newest, context);
+    if (unlikely(!shadow_try_first(cell, &line_first)))
+        return false;
+    bool leads = cell == shadow_line(cell);
+    first = leads ? line_first : cell[0];
+    uint64_t made = 0;
+    if (likely(!shadow_all_told_by(cell, address)))
+        made = granule_usual(self, cell, first, contexts, newest, context);
+    if (likely(made))
+        quick_cells(own, address & -(uintptr_t)GRANULE, made);
+    shadow_put_and_unlock(cell, made ? made : first, line_first);
+    return likely(made) || fast_listed(self, own, address, newest, context);
+}
+
+static __attribute__((noinline)) bool quick(uintptr_t call, uintptr_t sp, uintptr_t bp)
+{
+    uint32_t word = rewrite_slots.site;
+    uintptr_t address = rewrite_slots.address;
+    size_t size = 1u << (word >> 1 & 7);
+    bool write = word & SITE_WORD_WRITE;
+    struct thread *self = enter_fast(sp);
+    if (unlikely(!self))
+        return false;
+    struct own *own = self->rewrite;
+    /* Entering may have begun an epoch (location_met), which has no tag then. */
+    if (unlikely(rewrite_slots.write == SLOTS_STALE)) {
+        guard_leave(self);
+        return fast_begin(call, sp, bp);
+    }
+    if (!write && size >= 4 && unlikely(mixed_hits(own, address, size))) {
+        guard_leave(self);
+        return true;
+    }
+    uint64_t newest = self->clock.now | (write ? CELL_WRITE : 0) | shadow_mask(address, size);
+    bool done = likely(!(self->ignore_reads | self->ignore_writes)) &&
+                quick_granule(self, own, address, newest, call, sp, bp);
+    guard_leave(self);
+    return likely(done) || fast_begin(call, sp, bp);
+}
+
 bool check_fast(uintptr_t call, uintptr_t sp, uintptr_t bp)
 {
     uint32_t word = rewrite_slots.site;
     uintptr_t address = rewrite_slots.address;
     unsigned log = word >> 1 & 7;
+    if (likely(log <= 3) && likely(!(address & ((1u << log) - 1))) &&
+        likely(!(word & SITE_WORD_ATOMIC)))
+        return quick(call, sp, bp);
     if (unlikely(log == SITE_WORD_ASK))
         return false;
     if (address & ((1u << log) - 1) & 7 && log <= 3 &&
@@ -673,7 +790,7 @@ void check_thread_begin(struct thread *self)
     if (filter_form == FORM_GS)
         __asm__ volatile("wrgsbase %0" : : "r"(own->filter.distance));
     if (observing.races == RACES_ON && self->clock.now)
-        rewrite_slots.write = SLOTS_STALE;
+        rewrite_slots.write = rewrite_slots.read = SLOTS_STALE;
 }
 
 bool check_start_up(enum rewrite_form form)

@@ -9,41 +9,9 @@ static inline uint64_t mix(uint64_t hash, uint64_t value)
     return hash ^ hash >> 32;
 }
 
-static inline struct origin_site *site_of(struct origins *origins, uintptr_t call)
-{
-    return &origins->sites[(call * 0x9e3779b97f4a7c15ull) >> 32 & (ORIGIN_SITES - 1)];
-}
-
 static inline struct origin_chain *chain_set(struct origins *origins, uintptr_t pc, uintptr_t sp)
 {
     return &origins->chains[((pc ^ sp << 20) * 0x9e3779b97f4a7c15ull) >> 32 & (ORIGIN_CHAINS - 2)];
-}
-
-/* The start of the chain of an access at (pc, sp, bp), by the row of pc. False: it must be walked
-   with more than this. */
-static inline bool chain_start(const struct thread *self, uint32_t code, uintptr_t *pc,
-                               uintptr_t *sp, uintptr_t *bp)
-{
-    if (unlikely(code & CODE_WIDE))
-        return true;
-    uintptr_t cfa = (code & CODE_BASE_BP ? *bp : *sp) + CODE_OFFSET(code);
-    if (unlikely(cfa - 8 < *sp || cfa > self->stack_high || *sp < self->stack_low || cfa % 8))
-        return false;
-    if (CODE_SLOT(code))
-        *bp = *(const uintptr_t *)(cfa - 8u * CODE_SLOT(code));
-    *pc = *(const uintptr_t *)(cfa - 8);
-    *sp = cfa;
-    return true;
-}
-
-static inline __attribute__((always_inline)) bool chain_holds(const struct origin_chain *chain,
-                                                              const struct thread *self,
-                                                              uintptr_t pc, uintptr_t sp,
-                                                              uintptr_t bp)
-{
-    return chain->pc == pc && chain->sp == sp && chain->generation == stack_generation() &&
-           likely(chain->end <= self->stack_high) && likely(!chain->end || sp >= self->stack_low) &&
-           (!chain->words.bp_used || chain->bp == bp) && walk_words_same(&chain->words, sp);
 }
 
 /* The hash of the frames; 0: not known. */
@@ -54,7 +22,7 @@ static __attribute__((noinline)) uint64_t chain_known(const struct thread *self,
 {
     const struct origin_chain *set = chain_set(origins, pc, sp);
     for (unsigned i = 0; i < 2; i++)
-        if (likely(chain_holds(&set[i], self, pc, sp, bp))) {
+        if (likely(origin_chain_holds(&set[i], self, pc, sp, bp))) {
             site->chain_index = (uint32_t)(&set[i] - origins->chains);
             return set[i].hash;
         }
@@ -74,17 +42,17 @@ static inline uint64_t context_key(uintptr_t call, uint64_t chain, uint32_t lock
 context_t origin_known(struct thread *self, struct origins *origins, uintptr_t call, uintptr_t sp,
                        uintptr_t bp)
 {
-    struct origin_site *site = site_of(origins, call);
+    struct origin_site *site = origin_site_of(origins, call);
     uint32_t generation = stack_generation();
     if (unlikely(site->call != call || site->generation != generation))
         return 0;
     uintptr_t pc = site->pc;
-    if (unlikely(!chain_start(self, site->code, &pc, &sp, &bp)))
+    if (unlikely(!origin_chain_start(self, site->code, &pc, &sp, &bp)))
         return 0;
     uint32_t lockset = lockset_of(self);
     const struct origin_chain *newest = &origins->chains[site->chain_index];
     uint64_t chain;
-    if (likely(chain_holds(newest, self, pc, sp, bp)))
+    if (likely(origin_chain_holds(newest, self, pc, sp, bp)))
         chain = newest->hash;
     else
         chain = chain_known(self, origins, site, pc, sp, bp);
@@ -160,7 +128,7 @@ OF_ANY_ALIGNMENT context_t origin_find(struct thread *self, struct origins *orig
     uint32_t generation = stack_generation();
     context_t context = context_of(self, stack_at(self, &start));
     uint32_t code = unwind_code(pc);
-    if (!chain_start(self, code, &pc, &sp, &bp))
+    if (!origin_chain_start(self, code, &pc, &sp, &bp))
         return context;
     if (!(code & CODE_WIDE))
         start = (struct stack_start){
@@ -175,12 +143,12 @@ OF_ANY_ALIGNMENT context_t origin_find(struct thread *self, struct origins *orig
     origins->contexts[index].key = key;
     origins->contexts[index].generation = generation;
     origins->contexts[index].context = context;
-    *site_of(origins, call) = (struct origin_site){.call = call,
-                                                   .pc = (uintptr_t)registers[REG_RIP],
-                                                   .chain = chain,
-                                                   .code = code,
-                                                   .generation = generation,
-                                                   .lockset = lockset,
-                                                   .context = context};
+    *origin_site_of(origins, call) = (struct origin_site){.call = call,
+                                                          .pc = (uintptr_t)registers[REG_RIP],
+                                                          .chain = chain,
+                                                          .code = code,
+                                                          .generation = generation,
+                                                          .lockset = lockset,
+                                                          .context = context};
     return context;
 }

@@ -56,6 +56,55 @@ struct origins {
 context_t origin_known(struct thread *self, struct origins *origins, uintptr_t call, uintptr_t sp,
                        uintptr_t bp);
 
+static inline struct origin_site *origin_site_of(struct origins *origins, uintptr_t call)
+{
+    return &origins->sites[(call * 0x9e3779b97f4a7c15ull) >> 32 & (ORIGIN_SITES - 1)];
+}
+
+/* The start of the chain of an access at (pc, sp, bp), by the row of pc. False: it must be walked
+   with more than this. */
+static inline bool origin_chain_start(const struct thread *self, uint32_t code, uintptr_t *pc,
+                                      uintptr_t *sp, uintptr_t *bp)
+{
+    if (unlikely(code & CODE_WIDE))
+        return true;
+    uintptr_t cfa = (code & CODE_BASE_BP ? *bp : *sp) + CODE_OFFSET(code);
+    if (unlikely(cfa - 8 < *sp || cfa > self->stack_high || *sp < self->stack_low || cfa % 8))
+        return false;
+    if (CODE_SLOT(code))
+        *bp = *(const uintptr_t *)(cfa - 8u * CODE_SLOT(code));
+    *pc = *(const uintptr_t *)(cfa - 8);
+    *sp = cfa;
+    return true;
+}
+
+static inline __attribute__((always_inline)) bool
+origin_chain_holds(const struct origin_chain *chain, const struct thread *self, uintptr_t pc,
+                   uintptr_t sp, uintptr_t bp)
+{
+    return chain->pc == pc && chain->sp == sp && chain->generation == stack_generation() &&
+           likely(chain->end <= self->stack_high) && likely(!chain->end || sp >= self->stack_low) &&
+           (!chain->words.bp_used || chain->bp == bp) && walk_words_same(&chain->words, sp);
+}
+
+/* The same when it is what this site had last; else 0. */
+static inline __attribute__((always_inline)) context_t origin_again(const struct thread *self,
+                                                                    struct origins *origins,
+                                                                    uintptr_t call, uintptr_t sp,
+                                                                    uintptr_t bp)
+{
+    const struct origin_site *site = origin_site_of(origins, call);
+    const struct origin_chain *chain = &origins->chains[site->chain_index];
+    uint32_t lockset = self->held.count ? self->held.lockset : 0;
+    uintptr_t pc = site->pc;
+    if (unlikely(site->call != call) || unlikely(site->generation != stack_generation()) ||
+        unlikely(site->lockset != lockset) || unlikely(site->chain != chain->hash) ||
+        unlikely(!origin_chain_start(self, site->code, &pc, &sp, &bp)) ||
+        unlikely(!origin_chain_holds(chain, self, pc, sp, bp)))
+        return 0;
+    return site->context;
+}
+
 /* The same by a walk, which is remembered. registers: the program's (gregs of a ucontext_t). */
 context_t origin_find(struct thread *self, struct origins *origins, uintptr_t call,
                       const greg_t *registers);

@@ -22,7 +22,6 @@
 
 /* struct rewrite_slots, and bits of its site. */
 #define SLOT_WRITE 0
-#define SLOT_KINDS 8
 #define SLOT_FLIP 16
 #define SLOT_ADDRESS 48
 #define SLOT_SITE 56
@@ -33,7 +32,7 @@
 #define SIZE_8 6
 
 /* Cells at (rcx), for an access by the site whose slots are at fs:(rdx): does `reg` have all? */
-#define COMPARE(segment, offset, reg)         mov segment offset(%rcx), reg;         testb $SITE_WRITES, %fs:SLOT_SITE(%rdx);         jne 6f;         or %fs:SLOT_KINDS(%rdx), reg; 6:      cmp %fs:SLOT_WRITE(%rdx), reg;         jne 8f
+#define COMPARE(segment, offset, reg)         mov segment offset(%rcx), reg;         testb $SITE_WRITES, %fs:SLOT_SITE(%rdx);         jne 6f;         or written_bits(%rip), reg; 6:      cmp %fs:SLOT_WRITE(%rdx), reg;         jne 8f
 
 /* Flags are free: their liveness is moved code's business. First what needs no more than two
    registers: a thread that is not watched, and 2, 4 or 8 bytes in several cells that are all full.
@@ -182,5 +181,10 @@ FUNCTION(slow)
         lea 8(%rsp), %rsp
         ret
         END(slow)
+
+        .section .rodata
+        .balign 8
+written_bits:
+        .quad 0x0202020202020202
 
         .section .note.GNU-stack, "", @progbits

@@ -97,6 +97,21 @@ static inline unsigned shadow_all_told(uintptr_t address)
            15u;
 }
 
+/* The same two for who has the cells of address: no look at the table of regions. */
+static inline unsigned shadow_all_told_by(const uint64_t *cells, uintptr_t address)
+{
+    uintptr_t offset = address & (SHADOW_REGION_SIZE - GRANULE);
+    const unsigned char *region = (const unsigned char *)cells - 2 * offset;
+    return __atomic_load_n(region + SHADOW_LOCATIONS + (offset >> 4), __ATOMIC_RELAXED) >>
+               (address >> 1 & 4) &
+           15u;
+}
+static inline context_t *shadow_contexts_by(uint64_t *cells, uintptr_t address)
+{
+    uintptr_t offset = address & (SHADOW_REGION_SIZE - GRANULE);
+    return (context_t *)((unsigned char *)cells - offset + SHADOW_CONTEXTS);
+}
+
 /* [address, address + size) is one, or is none any more: the bits of the 4 bytes that it touches.
    Of one granule. A full barrier. */
 void shadow_location_set(uintptr_t address, size_t size);
@@ -211,16 +226,18 @@ static inline uint64_t *shadow_line(const uint64_t *cell)
 /* Takes the lock of the line of cell; ret_first: what is in the line's first cell but the lock, for
    shadow_put_and_unlock(). False when it was not to be had. */
 bool shadow_lock_slow(uint64_t *line, uint64_t *ret_first);
-static inline bool shadow_lock_first(const uint64_t *cell, uint64_t *ret_first)
+/* The same for who has something else to do when it is not to be had at once. */
+static inline bool shadow_try_first(const uint64_t *cell, uint64_t *ret_first)
 {
     uint64_t *line = shadow_line(cell), first = __atomic_load_n(line, __ATOMIC_RELAXED);
-    if (likely(!(first & CELL_LOCKED)) &&
-        likely(__atomic_compare_exchange_n(line, &first, first | CELL_LOCKED, false,
-                                           __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))) {
-        *ret_first = first;
-        return true;
-    }
-    return shadow_lock_slow(line, ret_first);
+    *ret_first = first;
+    return likely(!(first & CELL_LOCKED)) &&
+           likely(__atomic_compare_exchange_n(line, &first, first | CELL_LOCKED, false,
+                                              __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+}
+static inline bool shadow_lock_first(const uint64_t *cell, uint64_t *ret_first)
+{
+    return shadow_try_first(cell, ret_first) || shadow_lock_slow(shadow_line(cell), ret_first);
 }
 static inline bool shadow_lock(const uint64_t *cell)
 {

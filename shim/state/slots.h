@@ -24,13 +24,13 @@ static inline bool slots_are_watched(void)
 static inline void slots_stale(void)
 {
     if (unlikely(rewrite_slots.write != 0))
-        rewrite_slots.write = SLOTS_STALE;
+        rewrite_slots.write = rewrite_slots.read = SLOTS_STALE;
 }
 
 /* Nothing of this thread is watched (any more). */
 static inline void slots_clear(void)
 {
-    rewrite_slots.write = rewrite_slots.kinds = 0;
+    rewrite_slots.write = rewrite_slots.read = 0;
 }
 
 #endif

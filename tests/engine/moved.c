@@ -36,6 +36,7 @@ __asm__(".text\n"
         ".globl moved_code_end\nmoved_code_end:\n");
 
 bool moved_knows = true;
+uint32_t stack_generations; /* the tables of origins stay empty */
 void (*thread_begun)(struct thread *self);
 
 #define SITES 4096u
@@ -142,7 +143,9 @@ static bool hits(uintptr_t address, size_t size, bool write)
                is_tag(cells_at(address & ~(uintptr_t)3) | 0x03030303, false);
     }
     for (size_t i = 0; i < size; i += 8)
-        if (!is_tag(cells_at(address + i) | (write ? 0 : rewrite_slots.kinds), size >= 8))
+        if (!is_tag(cells_at(address + i), size >= 8) &&
+            (write ||
+             (cells_at(address + i) ^ rewrite_slots.read) & (size >= 8 ? ~0ull : 0xffffffffull)))
             return false;
     return true;
 }

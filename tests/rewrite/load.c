@@ -101,7 +101,7 @@ bool filter_prepare(enum rewrite_form form)
         return false;
     }
     slots.write = 0x58902854ull * 0x100000001ull | CELL_TOUCHED_BITS | CELL_WRITTEN_BITS;
-    slots.kinds = CELL_WRITTEN_BITS;
+    slots.read = slots.write & ~CELL_WRITTEN_BITS;
     if (form == FORM_FLIP)
         slots.flip = FILTER_DISTANCE;
     else

@@ -15,14 +15,13 @@ enum value {
     FLAGS_AH,   /* lahf was here */
     FLAGS_WORD, /* and seto %al */
     CELL,
-    READ_CELL, /* what was written counts as read */
-    ANY_CELL,  /* whatever it says of its bytes */
-    ADDRESS,   /* of the access */
-    LAST,      /* of its second byte, of two */
-    FLIPPED,   /* of its cell, in form FLIP */
-    ALIGNED,   /* of the cell of one or two bytes */
-    THREAD,    /* the fs base */
-    PARTLY,    /* the fs base + the base register */
+    ANY_CELL, /* whatever it says of its bytes */
+    ADDRESS,  /* of the access */
+    LAST,     /* of its second byte, of two */
+    FLIPPED,  /* of its cell, in form FLIP */
+    ALIGNED,  /* of the cell of one or two bytes */
+    THREAD,   /* the fs base */
+    PARTLY,   /* the fs base + the base register */
 };
 
 /* What the flags hold. */
@@ -301,12 +300,9 @@ static void do_or(struct follow *follow, struct state *state, const struct step 
     bool part = slot < 0 && step->operands[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
                 (uint32_t)step->operands[1].imm.value.u == 0x03030303 && follow->insn->size < 4 &&
                 state->tested == follow->insn->size && (state->in_one || state->tested == 1);
-    bool read = slot == SLOT(kinds) && !(follow->insn->flags & SITE_WRITE) &&
-                follow->insn->size >= 4 &&
-                (step->operands[0].size == 64) == (follow->insn->size >= 8);
-    if (reg < 0 || state->reg[reg] != CELL || !(part || read))
+    if (reg < 0 || state->reg[reg] != CELL || !part)
         fail(follow, state, "an odd or");
-    state->reg[reg] = part ? ANY_CELL : READ_CELL;
+    state->reg[reg] = ANY_CELL;
     state->flags = UNKNOWN;
 }
 
@@ -365,8 +361,9 @@ static void do_compare(struct follow *follow, struct state *state, const struct 
         return;
     int reg = number_of(step->operands[0].reg.value);
     bool writes = follow->insn->flags & SITE_WRITE;
-    uint8_t cell = follow->insn->size < 4 ? ANY_CELL : writes ? CELL : READ_CELL;
-    if (reg < 0 || state->reg[reg] != cell || slot != SLOT(write))
+    uint8_t cell = follow->insn->size < 4 ? ANY_CELL : CELL;
+    if (reg < 0 || state->reg[reg] != cell ||
+        !(slot == SLOT(write) || (slot == SLOT(read) && !writes && cell == CELL)))
         fail(follow, state, "compares what is no cell, or with a wrong tag");
     if ((step->operands[0].size == 64) != (follow->insn->size >= 8))
         fail(follow, state, "compares too little of a cell");

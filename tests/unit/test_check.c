@@ -169,7 +169,12 @@ Test(check, bytes_fill_a_cell, .init = set_up, .fini = tear_down)
     cr_assert(moved_access(1, MEMORY + 16, 4, LOAD, 1), "whatever their stacks");
     cr_assert_not(moved_access(1, MEMORY + 18, 2, STORE, 4));
     cr_assert_not(moved_access(1, MEMORY + 16, 1, STORE, 1), "they were read");
-    cr_assert(moved_access(1, MEMORY + 16, 4, LOAD, 1), "what was written counts as read");
+    uint64_t first = shadow_cells(MEMORY + 16)[0];
+    cr_assert_not(moved_access(1, MEMORY + 16, 4, LOAD, 5), "part read, part written");
+    cr_assert_eq(shadow_cells(MEMORY + 16)[0], first, "the thunk knows that it is on record");
+    cr_assert_eq(shadow_contexts(MEMORY + 16)[0], context_of(&world_thread[1], 1));
+    cr_assert_not(moved_access(1, MEMORY + 16, 8, LOAD, 6), "four bytes of eight");
+    cr_assert_neq(shadow_cells(MEMORY + 16)[0], first, "are not all");
     cr_assert_not(moved_access(1, MEMORY + 16, 4, STORE, 1));
     cr_assert_not(moved_access(1, MEMORY + 4, 1, STORE, 1));
 }
@@ -291,6 +296,27 @@ Test(check, a_locked_flag_passes_messages, .init = set_up, .fini = tear_down)
     cr_assert_eq(world_told.races, 1, "what was written after the flag was not");
     cr_assert_eq(world_told.pair[0].other_stack, 4);
     cr_assert_eq(world_told.pair[0].here_stack, 7);
+}
+
+/* The same for movs that are known for an atomic variable's; with a context that is known, and with
+   one that has to be found. */
+Test(check, movs_of_an_atomic_pass_messages, .init = set_up, .fini = tear_down)
+{
+    world_create(1, 2);
+    moved_created(2);
+    for (int i = 0; i < 2; i++) {
+        uintptr_t flag = MEMORY + 256 + 16 * i, message = MEMORY + 16 * i;
+        moved_knows = i;
+        moved_access(1, message, 8, STORE, 1);
+        cr_assert_not(moved_access(1, flag, 4, STORE | SITE_ATOMIC, 2));
+        cr_assert_not(moved_access(1, flag, 4, STORE | SITE_ATOMIC, 3), "a location has no cells");
+        moved_access(2, flag, 4, LOAD | SITE_ATOMIC, 4);
+        moved_access(2, message, 8, LOAD, 5);
+        cr_assert_eq(world_told.races, 0);
+    }
+    moved_access(1, MEMORY + 8, 8, STORE, 6);
+    moved_access(2, MEMORY + 8, 8, LOAD, 7);
+    cr_assert_eq(world_told.races, 1, "written after the last flag");
 }
 
 /* A thread that has read the flag before anybody knew what it is may load it once more behind its

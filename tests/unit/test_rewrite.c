@@ -588,7 +588,7 @@ Test(moved, slots_survive_a_handler)
     ucontext_t context = {0};
     struct moved_shown shown;
     rewrite_slots = (struct rewrite_slots){.write = 2,
-                                           .kinds = 1,
+                                           .read = 1,
                                            .flip = 3,
                                            .scratch = 4,
                                            .rax = 5,

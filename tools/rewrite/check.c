@@ -103,9 +103,9 @@ static void load_cell(const struct check *check, struct code *code, int32_t add)
     code_operand(code, cell_segment(check), OPCODE_LOAD, check->scratch, wide, &at, 0);
 }
 
-static void compare_cell(struct check *check, struct code *hot)
+static void compare_cell(struct check *check, struct code *hot, size_t slot)
 {
-    code_slot(hot, OPCODE_COMPARE, check->scratch, check->insn->size >= 8, SLOT(write));
+    code_slot(hot, OPCODE_COMPARE, check->scratch, check->insn->size >= 8, slot);
     check->misses[check->miss_count++] = code_branch(hot, CONDITION_NOT_EQUAL, code_here(hot));
 }
 
@@ -115,10 +115,8 @@ static void compare_cells(struct check *check, struct code *hot)
     uint32_t count = wide ? check->insn->size / 8u : 1;
     for (uint32_t i = 0; i < count; i++) {
         load_cell(check, hot, (int32_t)i * 8);
-        /* What was written counts as read. */
-        if (!is_store(check))
-            code_slot(hot, OPCODE_OR, check->scratch, wide, SLOT(kinds));
-        compare_cell(check, hot);
+        compare_cell(check, hot, is_store(check) ? SLOT(write) : SLOT(read));
+        check->passed[i] = code_here(hot);
     }
 }
 
@@ -143,7 +141,7 @@ static void compare_part(struct check *check, struct code *hot)
     struct operand at = {.base = (int8_t)reg, .index = -1};
     code_operand(hot, cell_segment(check), OPCODE_LOAD, reg, false, &at, 0);
     code_or(hot, reg, (uint32_t)(CELL_TOUCHED_BITS | CELL_WRITTEN_BITS));
-    compare_cell(check, hot);
+    compare_cell(check, hot, SLOT(write));
 }
 
 static void plain_before(struct check *check, struct code *hot)
@@ -194,6 +192,27 @@ void check_before(struct check *check, struct code *hot)
         call_before(check, hot, THUNK_RANGE);
 }
 
+/* A load that found its cell written by this thread is as good as one that found it read. */
+static void misses(const struct check *check, struct code *hot, struct code *cold)
+{
+    bool wide = check->insn->size >= 8;
+    uint8_t *slow[8];
+    uint32_t slow_count = 0;
+    for (uint32_t i = 0; i < check->miss_count; i++) {
+        code_land(hot, check->misses[i], code_here(cold));
+        if (is_store(check) || check->insn->size < 4)
+            continue;
+        code_slot(cold, OPCODE_COMPARE, check->scratch, wide, SLOT(write));
+        code_branch(cold, CONDITION_EQUAL, check->passed[i]);
+        if (i + 1 < check->miss_count) {
+            code_jump(cold, code_here(cold));
+            slow[slow_count++] = cold->at - 4;
+        }
+    }
+    for (uint32_t i = 0; i < slow_count; i++)
+        code_land(cold, slow[i], code_here(cold));
+}
+
 /* Only what is nothing but a load can be the acquire of an atomic. */
 static bool may_acquire(const struct check *check)
 {
@@ -219,8 +238,7 @@ static void plain_behind(const struct check *check, struct code *hot, struct cod
 {
     unsigned state = MOVED_COLD | MOVED_CHECKING | (check->keep_flags ? MOVED_FLAGS : 0);
     row(check, cold, state, true);
-    for (uint32_t i = 0; i < check->miss_count; i++)
-        code_land(hot, check->misses[i], code_here(cold));
+    misses(check, hot, cold);
     tell_address(check, cold);
     code_slot_set(cold, SLOT(site), check->site_word);
     call_thunk(check, cold, THUNK_CHECK, state, true);

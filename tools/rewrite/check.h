@@ -23,6 +23,7 @@ struct check {
     /* Between check_before and check_behind. */
     uint8_t *misses[8];
     uint32_t miss_count;
+    int64_t passed[8];
     int64_t back;
 };
 
