@@ -38,6 +38,7 @@ static const char *why_not(uint32_t kind)
         [WATCHED_GENERATED] = "code made at run time is not watched",
         [WATCHED_TOO_MANY] = "not watched: too many modules",
         [WATCHED_NOT_KEPT] = "not watched: the image of its code could not be written (disk full?)",
+        [WATCHED_ALLOCATOR] = "the program's allocator is not watched, as libc's is not",
         [WATCHED_SHUT_IN] = "not watched: the program has shut itself in (seccomp)",
     };
     return kind < sizeof words / sizeof words[0] && words[kind] ? words[kind]
@@ -75,7 +76,7 @@ const char *watched_words(struct output *output)
             const struct watched_row *row = &run->processes[i].watched[k].row;
             modules += row->kind == WATCHED_YES;
             bool is_not = row->kind != WATCHED_YES && row->kind != WATCHED_GENERATED &&
-                          row->kind != WATCHED_SKIPPED;
+                          row->kind != WATCHED_SKIPPED && row->kind != WATCHED_ALLOCATOR;
             others += is_not;
             why = is_not && !why ? row->kind : why;
             watched += row->watched;

@@ -28,10 +28,12 @@ static const char *waiting_library(const struct recording *recording)
     return NULL;
 }
 
-/* A module that was left out and has atomic instructions of its own. */
+/* A module that was left out and has atomic instructions of its own. An allocator orders what it
+   does itself; no program may rely on that. */
 static bool hides_order(struct recording *recording, const struct watched_row *row)
 {
-    if (row->kind == WATCHED_YES || row->kind == WATCHED_GENERATED)
+    if (row->kind == WATCHED_YES || row->kind == WATCHED_GENERATED ||
+        row->kind == WATCHED_ALLOCATOR)
         return false;
     const char *path = recording_string(recording, row->module);
     struct module *module = recording_module_named(recording, path);

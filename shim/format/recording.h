@@ -389,6 +389,8 @@ enum watched {
     WATCHED_TOO_MANY = 11,
     WATCHED_SHUT_IN = 12,  /* the program has a seccomp filter: no helper may be started */
     WATCHED_NOT_KEPT = 13, /* its image could not be written */
+    WATCHED_ALLOCATOR =
+        14, /* the program's allocator: what it does with memory is its own matter */
 };
 
 /* Events: a ring per running thread; the newest is at (next - 1) % EVENT_RING_ROWS. A ring is given

@@ -14,6 +14,7 @@
 #include "base/syscall.h"
 #include "base/text.h"
 #include "detect/race.h"
+#include "interpose/real.h"
 #include "rewrite/cache.h"
 #include "rewrite/check.h"
 #include "rewrite/commit.h"
@@ -147,6 +148,9 @@ static enum watched choose(const struct target *target)
         return WATCHED_SKIPPED;
     if (*skip && target_fits(name, skip, true))
         return WATCHED_SKIPPED;
+    /* It keeps lists in blocks that were given back, and orders threads by what it alone knows. */
+    if (allocator.start >= target->low && allocator.start < target->high)
+        return WATCHED_ALLOCATOR;
     return target->changes_text ? WATCHED_DIFFERS : 0;
 }
 
