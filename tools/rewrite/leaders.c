@@ -4,6 +4,7 @@
  * instruction counts as one, whether or not it is used so. Tables of jumps are table.c's.
  */
 #include "leaders.h"
+#include "run.h"
 #include <stdlib.h>
 
 static void found_pointer(void *arg, uint64_t address)
@@ -176,6 +177,51 @@ static void inner_targets(struct module *module)
             leaders_land(module, module->insns[i].target);
 }
 
+/* Instructions that run one after another as far as anybody knows: from a leader, or from behind
+   what ends a run, up to the next. */
+static bool runs_on(const struct module *module, uint32_t index)
+{
+    const struct insn *insn = &module->insns[index];
+    return index + 1 < module->insn_count && insn->kind == INSN_PLAIN &&
+           insn[1].offset == insn->offset + insn->length;
+}
+
+/* Nothing but a table says that somebody jumps there. If it is true after all, the jump lands on a
+   trap and goes on in the moved code, as any that was missed (shim/rewrite/net.h). */
+static bool doubt(struct module *module, const struct insn *insn)
+{
+    uint8_t *leader = &module->leaders[insn->offset];
+    if (*leader != LEADER_TABLE)
+        return false;
+    *leader = 0;
+    return true;
+}
+
+/* Tables whose length nobody knows are read too far, and what lies behind them looks like leaders
+   anywhere. Where one leaves a locked instruction without room for a jump, the order that it makes
+   would not be seen, and races would be told that there are not: there it must yield. */
+static void room_for_locked(struct module *module)
+{
+    for (uint32_t i = 0; i < module->insn_count; i++) {
+        const struct insn *insns = module->insns;
+        if (insns[i].access != MEMORY_LOCKED || insns[i].pinned)
+            continue;
+        uint32_t first = i, last = i;
+        for (;;) {
+            while (first && !module->leaders[insns[first].offset] && runs_on(module, first - 1))
+                first--;
+            while (runs_on(module, last) && !module->leaders[insns[last + 1].offset])
+                last++;
+            uint32_t bytes = insns[last].offset + insns[last].length - insns[first].offset;
+            if (bytes >= JUMP_LENGTH)
+                break;
+            if (!(runs_on(module, last) && doubt(module, &insns[last + 1])) &&
+                !(first && runs_on(module, first - 1) && doubt(module, &insns[first])))
+                break;
+        }
+    }
+}
+
 bool module_leaders(struct module *module)
 {
     module_pointers(module, found_pointer, module);
@@ -189,5 +235,6 @@ bool module_leaders(struct module *module)
         return false;
     data_in_text(module);
     inner_targets(module);
+    room_for_locked(module);
     return true;
 }
