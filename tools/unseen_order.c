@@ -1,10 +1,18 @@
 #include "unseen_order.h"
+#include "elf_file.h"
 #include "own_order.h"
 #include <string.h>
 
 /* Libraries whose threads wait in loops that the rewriter does not know for waits: the flag is
    stored and loaded by plain movs, its address is computed anew each time. */
 static const char *const waiting[] = {"libomp.so", "libomp5.so", "libiomp5.so"};
+
+/* Functions of gcc's OpenMP that wait for counts and flags in such a way; its other waits are seen.
+ */
+static const char gomp[] = "libgomp.so";
+static const char *const waiting_functions[] = {
+    "GOMP_doacross_wait", "GOMP_doacross_ull_wait", "GOMP_taskwait",    "GOMP_taskwait_depend",
+    "GOMP_taskgroup_end", "GOMP_taskloop",          "GOMP_taskloop_ull"};
 
 /* Their flags are loaded without a lock where a later load under it decides, or a count is known to
    have come to rest: races by the book, and an order on x86. */
@@ -28,6 +36,32 @@ static const char *waiting_library(const struct recording *recording)
     return NULL;
 }
 
+static const char *waiting_function_in(const char *path)
+{
+    struct elf_file elf;
+    if (elf_open(&elf, path))
+        return NULL;
+    const char *found = NULL;
+    for (size_t i = 0; !found && i < sizeof waiting_functions / sizeof waiting_functions[0]; i++)
+        if (elf_names_symbol(&elf, waiting_functions[i]))
+            found = waiting_functions[i];
+    elf_close(&elf);
+    return found;
+}
+
+/* One that a module of the process calls; NULL: none. */
+static const char *waiting_function(const struct recording *recording)
+{
+    bool runs = false;
+    for (size_t i = 0; i < recording->module_count; i++)
+        runs |= !strncmp(recording->modules[i].name, gomp, sizeof gomp - 1);
+    const char *found = NULL;
+    for (size_t i = 0; runs && !found && i < recording->module_count; i++)
+        if (strncmp(recording->modules[i].name, gomp, sizeof gomp - 1) != 0)
+            found = waiting_function_in(recording->modules[i].path);
+    return found;
+}
+
 /* A module that was left out and has atomic instructions of its own. An allocator orders what it
    does itself; no program may rely on that. */
 static bool hides_order(struct recording *recording, const struct watched_row *row)
@@ -46,6 +80,9 @@ const char *unseen_order_of(struct recording *recording, struct arena *arena)
     const char *library = waiting_library(recording);
     if (library)
         return arena_print(arena, "%s orders threads in ways that are not seen yet", library);
+    const char *function = waiting_function(recording);
+    if (function)
+        return arena_print(arena, "what %s waits for is not seen yet", function);
     uint64_t count = recording_count(recording, SECTION_WATCHED);
     for (uint64_t i = 0; i < count; i++) {
         struct watched_row row;

@@ -16,6 +16,7 @@
 #include "detect/handle_race.h"
 #include "detect/race.h"
 #include "interpose/real.h"
+#include "state/allocator.h"
 #include "state/constant.h"
 
 static inline bool access_watched(void)

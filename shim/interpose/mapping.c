@@ -11,6 +11,7 @@
 #include "detect/race.h"
 #include "interpose/access.h"
 #include "interpose/handles.h"
+#include "state/allocator.h"
 #include "state/constant.h"
 #include "state/region.h"
 #include "state/stack.h"

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include "state/allocator.h"
 #include "state/clock.h"
 
 enum {
@@ -88,8 +89,6 @@ static void find(uint64_t index)
     if (next)
         __atomic_store_n(&entries[index], next, __ATOMIC_RELEASE);
 }
-
-struct code_range allocator, above_allocator;
 
 static struct code_range range_of(const struct dl_find_object *object)
 {

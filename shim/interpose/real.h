@@ -115,19 +115,6 @@ void real_find(void);
 /* The stubs': index of the one that was called. */
 void real_find_for(uint64_t index);
 
-/* The allocator behind us, where that is not libc's own (whose calls nobody sees): what it does
-   with memory that it has given out, or took back, is not the program's. Where it ends with a jump
-   to memset, say, our wrapper that has called it seems to be the caller. frame: the wrapper's. */
-extern struct code_range {
-    uintptr_t start, size;
-} allocator, above_allocator;
-static inline bool called_by_allocator(const void *frame)
-{
-    uintptr_t caller = ((const uintptr_t *)frame)[1];
-    return caller - allocator.start < allocator.size ||
-           caller - above_allocator.start < above_allocator.size;
-}
-
 /* True when real.NAME is more than a stub: the function exists in this process. */
 bool real_is_there(const void *entry);
 

@@ -1,0 +1,3 @@
+#include "state/allocator.h"
+
+struct code_range allocator, above_allocator;
